@@ -1,0 +1,1 @@
+"""OneRoster for Kubernetes: a school district declared as a resource, its roster kept in PostgreSQL."""

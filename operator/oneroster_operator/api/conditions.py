@@ -1,0 +1,44 @@
+"""Conditions of a OneRosterConnection, in the shape of metav1.Condition.
+
+Source: Kubernetes API conventions, "Typical status properties"; kstatus for `Reconciling` and `Stalled`.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from oneroster_operator.api.schema import Part, Time
+
+MAX_MESSAGE = 1024
+
+
+class ConditionType(StrEnum):
+    """What can be said of a connection."""
+
+    READY = "Ready"
+    CREDENTIALS_VALID = "CredentialsValid"
+    SCHOOLS_MATCHED = "SchoolsMatched"
+    SCHEDULED = "Scheduled"
+    LAST_SYNC_SUCCEEDED = "LastSyncSucceeded"
+    PAUSED = "Paused"
+    CHANGES_HELD = "ChangesHeld"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
+ALWAYS = tuple(t for t in ConditionType if t not in {"ChangesHeld", "Reconciling", "Stalled"})
+"""Set from the first visit on, Unknown where nothing is known. The others are there only while True."""
+
+Tristate = Literal["True", "False", "Unknown"]
+
+
+class Condition(Part):
+    """One condition; `last_transition_time` moves only when `status` does."""
+
+    type: ConditionType
+    status: Tristate
+    observed_generation: int = Field(ge=0, json_schema_extra={"format": "int64"})
+    last_transition_time: Time
+    reason: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
+    message: str = Field(max_length=MAX_MESSAGE)

@@ -1,0 +1,137 @@
+"""The decision for each of a district's schools: which school of the platform it is, or who has to say so."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from rapidfuzz import fuzz, process
+
+from oneroster_operator.api.spec import Action, Assignment
+from oneroster_operator.api.status import Candidate, Link, SchoolItem
+from oneroster_operator.matching.district import Org
+from oneroster_operator.matching.names import normalised
+
+_CANDIDATES = 3
+_LEAST_SCORE = 50
+_NAME_LENGTH = 255
+
+
+class PlatformSchool(Protocol):
+    """A school as the platform has it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def identifier(self) -> str | None: ...
+
+
+def match(
+    schools: Sequence[Org],
+    platform: Sequence[PlatformSchool],
+    *,
+    assignments: Iterable[Assignment] = (),
+    known: Mapping[str, str] | None = None,
+    confirmed: bool = False,
+) -> list[SchoolItem]:
+    """One item for each school, by sourcedId.
+
+    In this order: what a person assigned, what it has been before (`known`: platform school id by sourcedId),
+    an equal identifier, an equal normalised name; the last two only where they are unique on both sides.
+    Once `confirmed`, an equal name is only proposed. Everything else is open, with likely candidates.
+    """
+    known = known or {}
+    ids = {school.id for school in platform}
+    decided = {a.sourced_id: a for a in assignments}
+    taken = {a.school_id for a in decided.values() if a.action is Action.LINK and a.school_id in ids}
+    taken |= {known[s.sourced_id] for s in schools if s.sourced_id in known and s.sourced_id not in decided}
+    free = [school for school in sorted(platform, key=lambda s: s.id) if school.id not in taken]
+    evidence = _Evidence(schools, platform)
+
+    items = []
+    for school in sorted(schools, key=lambda s: s.sourced_id):
+        assignment = decided.get(school.sourced_id)
+        if assignment is not None:
+            items.append(_assigned(school, assignment, ids))
+            continue
+        link, school_id = evidence.of(school)
+        earlier = known.get(school.sourced_id)
+        if earlier in ids:
+            link, school_id = (link, earlier) if earlier == school_id else (Link.EARLIER, earlier)
+        elif school_id is not None and school_id in taken:
+            link, school_id = Link.OPEN, None
+        elif link is Link.NAME and confirmed:
+            link = Link.PROPOSED
+        items.append(_item(school, link, school_id, free))
+    return items
+
+
+class _Evidence:
+    """Equal identifiers and names, each counted only where it is unique among all schools of both sides."""
+
+    def __init__(self, schools: Sequence[Org], platform: Sequence[PlatformSchool]) -> None:
+        self._by_identifier = _pairs(
+            [(s.sourced_id, _identifier(s.identifier)) for s in schools],
+            [(p.id, _identifier(p.identifier)) for p in platform],
+        )
+        by_name = _pairs(
+            [(s.sourced_id, normalised(s.name)) for s in schools],
+            [(p.id, normalised(p.name)) for p in platform],
+        )
+        matched = set(self._by_identifier.values())
+        self._by_name = {sourced_id: id_ for sourced_id, id_ in by_name.items() if id_ not in matched}
+
+    def of(self, school: Org) -> tuple[Link, str | None]:
+        if school.sourced_id in self._by_identifier:
+            return Link.IDENTIFIER, self._by_identifier[school.sourced_id]
+        if school.sourced_id in self._by_name:
+            return Link.NAME, self._by_name[school.sourced_id]
+        return Link.OPEN, None
+
+
+def _pairs(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> dict[str, str]:
+    left_counts = Counter(key for _, key in left)
+    right_counts = Counter(key for _, key in right)
+    right_ids = {key: id_ for id_, key in right}
+    return {
+        id_: right_ids[key] for id_, key in left if key and left_counts[key] == 1 and right_counts.get(key) == 1
+    }
+
+
+def _identifier(identifier: str | None) -> str:
+    return (identifier or "").strip().casefold()
+
+
+def _assigned(school: Org, assignment: Assignment, ids: set[str]) -> SchoolItem:
+    if assignment.action is Action.IGNORE:
+        return _item(school, Link.IGNORED, None, [])
+    if assignment.school_id not in ids:
+        return _item(school, Link.INVALID, assignment.school_id, [])
+    return _item(school, Link.ASSIGNED, assignment.school_id, [])
+
+
+def _item(school: Org, link: Link, school_id: str | None, free: Sequence[PlatformSchool]) -> SchoolItem:
+    return SchoolItem(
+        sourced_id=school.sourced_id,
+        name=school.name[:_NAME_LENGTH],
+        identifier=school.identifier[:_NAME_LENGTH] if school.identifier else None,
+        link=link,
+        school_id=school_id,
+        candidates=_candidates(school, free) if link is Link.OPEN else [],
+    )
+
+
+def _candidates(school: Org, free: Sequence[PlatformSchool]) -> list[Candidate]:
+    found = process.extract(
+        normalised(school.name),
+        {p.id: normalised(p.name) for p in free},
+        scorer=fuzz.token_sort_ratio,
+        limit=_CANDIDATES,
+        score_cutoff=_LEAST_SCORE,
+    )
+    names = {p.id: p.name for p in free}
+    return [
+        Candidate(school_id=id_, name=names[id_][:_NAME_LENGTH], score=int(score))
+        for _, score, id_ in sorted(found, key=lambda f: (-f[1], f[2]))
+    ]

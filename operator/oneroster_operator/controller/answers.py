@@ -1,0 +1,51 @@
+"""The answer to a request for a sync: run, refused with why, or how it ended."""
+
+from dataclasses import replace
+
+from oneroster_operator.api.status import Answer
+from oneroster_operator.controller import requests
+from oneroster_operator.controller.observed import JobView, Observed
+from oneroster_operator.controller.scheduling import Scheduling
+from oneroster_operator.controller.statement import Statement
+
+
+def answer_sync(
+    observed: Observed, scheduling: Scheduling, not_ready: Statement | None, *, settled: bool
+) -> tuple[Observed, str | None]:
+    """The same with the request answered, and the token for which there must be a Job.
+
+    While the connection is not `settled` (a call or a preview is under way) a request waits.
+    """
+    token = requests.asked(observed.connection, "sync")
+    if token is None:
+        return observed, None
+    job = observed.job("request", token)
+    if job is not None:
+        return _with(observed, token, *_progress(job)), None
+    old: Answer | None = observed.connection.status.requests.sync
+    if old is not None and old.token == token and old.outcome == requests.RUNNING:
+        return _with(observed, token, "Failed", "its Job was deleted before it ended"), None
+    if requests.too_long(observed.connection, "sync"):
+        text = f"the token has more than {requests.MOST_TOKEN} characters"
+        return _with(observed, token, "Refused", text), None
+    if scheduling.plan is not None and scheduling.suspend is None:
+        return _with(observed, token, requests.RUNNING, "runs all selected categories once, in order"), token
+    if not settled:
+        return observed, None
+    why = scheduling.suspend or not_ready
+    return _with(observed, token, "Refused", why.message if why else "nothing is scheduled yet"), None
+
+
+def _progress(job: JobView) -> tuple[str, str]:
+    if job.finished is None:
+        return requests.RUNNING, "runs all selected categories once, in order"
+    outcomes = [f"{c.name} {c.outcome}" for c in job.report.categories] if job.report else []
+    text = ", ".join(outcomes) or job.failure or "ended"
+    return ("Failed" if job.failure else "Done"), f"{text} (Job {job.name})"
+
+
+def _with(observed: Observed, token: str, outcome: str, message: str) -> Observed:
+    status = observed.connection.status
+    answers = requests.answered(status.requests, "sync", token, outcome, message, observed.now)
+    status = status.model_copy(update={"requests": answers})
+    return replace(observed, connection=replace(observed.connection, status=status))

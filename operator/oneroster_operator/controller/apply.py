@@ -1,0 +1,45 @@
+"""Carry out a decision: only what differs is written."""
+
+from typing import Any
+
+from oneroster_operator.api.status import ConnectionStatus
+from oneroster_operator.controller.cluster import Cluster, Manifest
+from oneroster_operator.controller.decide import Decision
+from oneroster_operator.controller.observed import Observed
+
+
+async def apply_children(cluster: Cluster, observed: Observed, decision: Decision) -> None:
+    """Plans before the CronJobs and Jobs that name them; deletions last. Raises `ApiError`."""
+    live = {c.name: c.manifest for c in observed.cron_jobs if c.owned}
+    for manifest in decision.apply:
+        found = live.get(manifest["metadata"]["name"]) if manifest["kind"] == "CronJob" else None
+        if found is None or not covers(found, manifest):
+            await cluster.apply(manifest)
+    for manifest in decision.create:
+        await cluster.create(manifest)
+    for kind, name in decision.delete:
+        await cluster.delete(kind, observed.connection.namespace, name)
+
+
+def covers(live: Any, wanted: Any) -> bool:
+    """Whether the live object has everything that the wanted one says; the server adds defaults of its own.
+
+    Lists must be of the same length, so that an item that somebody added is seen; owner references and other
+    lists keep the order in which they were applied.
+    """
+    if isinstance(wanted, dict):
+        return isinstance(live, dict) and all(
+            key in live and covers(live[key], value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(live, list)
+            and len(live) == len(wanted)
+            and all(covers(a, b) for a, b in zip(live, wanted, strict=True))
+        )
+    return bool(live == wanted)
+
+
+def as_written(status: ConnectionStatus) -> Manifest:
+    """The status as it stands in the object."""
+    return status.model_dump(mode="json", by_alias=True, exclude_none=True)

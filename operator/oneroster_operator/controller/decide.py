@@ -1,0 +1,106 @@
+"""The decision: from what is observed to the status, the children and the next call. Pure."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oneroster_operator.api.plan import Plan
+from oneroster_operator.api.status import ConnectionStatus
+from oneroster_operator.controller import children, hashes, preview, verdict
+from oneroster_operator.controller.account import Account, account
+from oneroster_operator.controller.answers import answer_sync
+from oneroster_operator.controller.children import Manifest
+from oneroster_operator.controller.next_call import earliest, next_call
+from oneroster_operator.controller.observed import Call, Observed
+from oneroster_operator.controller.scheduling import Scheduling, plan_of, scheduling
+from oneroster_operator.controller.settings import Settings
+from oneroster_operator.controller.stalled import invalid_spec, unusable_secret
+from oneroster_operator.controller.statement import FALSE, Statement
+from oneroster_operator.controller.take_in import Result, take_in
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be written, asked and looked at again."""
+
+    status: ConnectionStatus
+    apply: tuple[Manifest, ...] = ()
+    """In this order, each only where it differs."""
+    create: tuple[Manifest, ...] = ()
+    """Jobs: once, never changed."""
+    delete: tuple[tuple[str, str], ...] = ()
+    """Kind and name."""
+    call: Call | None = None
+    wake: dt.datetime | None = None
+    """When to look again, if nothing happens before."""
+
+
+def decide(observed: Observed, settings: Settings, result: Result | None = None) -> Decision:
+    """What follows from what is observed, and from the result of the call that was made last."""
+    seen = take_in(observed, result)
+    invalid = invalid_spec(seen)
+    if invalid is not None:
+        status, wake = account(seen, settings, Account(invalid=invalid))
+        return Decision(status=status, wake=wake)
+    secret = unusable_secret(seen)
+    call, due = (None, None) if secret else next_call(seen)
+    token = None if secret or call else preview.wanted(seen.connection, seen.now)
+    wanted = scheduling(seen, settings, secret or _refused(seen))
+    seen, sync_token = answer_sync(seen, wanted, _not_ready(seen), settled=call is None and token is None)
+    status, wake = account(seen, settings, Account(secret=secret, scheduling=wanted))
+    dry = plan_of(seen.connection, confirmed=False) if token is not None else None
+    plans = [plan for plan in (wanted.plan, dry) if plan is not None]
+    return Decision(
+        status=status,
+        apply=(*_config_maps(seen, plans), *wanted.cron_jobs),
+        create=_jobs(seen, settings, (("request", sync_token, wanted.plan), ("preview", token, dry))),
+        delete=_superfluous(seen, wanted, plans),
+        call=call,
+        wake=earliest((due, wake)),
+    )
+
+
+def _refused(seen: Observed) -> Statement | None:
+    """Set while the district refuses these credentials: then nothing runs, so that no account gets locked."""
+    inputs = hashes.credentials_inputs(seen.connection, seen.credentials)
+    said = verdict.statement(seen.connection.status.credentials, inputs)
+    return said if said.status == FALSE else None
+
+
+def _not_ready(seen: Observed) -> Statement | None:
+    """Why there is no plan in force, for the answer to a request."""
+    if not seen.connection.spec.confirmed:
+        return Statement(FALSE, "AwaitingConfirmation", "spec.confirmed is false")
+    return preview.statement(seen.connection)
+
+
+def _config_maps(seen: Observed, plans: Sequence[Plan]) -> list[Manifest]:
+    manifests = {children.plan_name(seen.connection.name, plan): plan for plan in plans}
+    return [
+        children.plan_config_map(seen.connection, plan)
+        for name, plan in manifests.items()
+        if name not in seen.plans
+    ]
+
+
+def _jobs(
+    seen: Observed, settings: Settings, wanted: Sequence[tuple[str, str | None, Plan | None]]
+) -> tuple[Manifest, ...]:
+    return tuple(
+        children.job(seen.connection, settings, purpose=purpose, token=token, plan=plan)
+        for purpose, token, plan in wanted
+        if token is not None and plan is not None and seen.job(purpose, token) is None
+    )
+
+
+def _superfluous(seen: Observed, wanted: Scheduling, plans: Sequence[Plan]) -> tuple[tuple[str, str], ...]:
+    """Our CronJobs that are not wanted any more, and plans that no CronJob and no unfinished Job uses."""
+    kept = {manifest["metadata"]["name"] for manifest in wanted.cron_jobs}
+    cron_jobs = [c.name for c in seen.cron_jobs if c.owned and c.name not in kept]
+    used = {children.plan_name(seen.connection.name, plan) for plan in plans}
+    used |= {children.used_plan(manifest) for manifest in wanted.cron_jobs}
+    used |= {job.plan for job in seen.jobs if job.finished is None}
+    return (
+        *(("CronJob", name) for name in cron_jobs),
+        *(("ConfigMap", name) for name in seen.plans if name not in used),
+    )

@@ -1,0 +1,30 @@
+"""The operator's process."""
+
+import os
+import sys
+
+import kopf
+
+from oneroster_operator.controller.handlers import register
+from oneroster_operator.controller.operator import Operator
+from oneroster_operator.controller.settings import SettingMissing, from_environment
+
+LIVENESS = "http://0.0.0.0:8080/healthz"
+
+
+def main() -> None:
+    """Run until told to stop. Everything is set by the environment; see `Settings`."""
+    try:
+        settings = from_environment(os.environ)
+    except SettingMissing as error:
+        sys.exit(f"oneroster-operator: {error}")
+    registry = kopf.OperatorRegistry()
+    register(registry, Operator(settings))
+    kopf.configure(verbose=False)
+    kopf.run(
+        registry=registry,
+        standalone=True,
+        clusterwide=not settings.namespaces,
+        namespaces=settings.namespaces,
+        liveness_endpoint=LIVENESS,
+    )

@@ -1,0 +1,63 @@
+"""Which call to the outside is due: test the credentials, import the schools, read a preview."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from oneroster_operator.controller import hashes, preview, requests, review, schedule, verdict
+from oneroster_operator.controller.observed import Call, CallKind, Observed
+
+Due = tuple[Call | None, dt.datetime | None]
+"""The call to make now, or when the next one is due."""
+
+
+def next_call(observed: Observed) -> Due:
+    """One call at a time, in the order in which each needs the one before. Both Secrets are usable."""
+    connection, now = observed.connection, observed.now
+    status = connection.status
+    inputs = hashes.credentials_inputs(connection, observed.credentials)
+    test_at = verdict.next_test(status.credentials, inputs, _spread(observed))
+    if test_at is None or test_at <= now or requests.asked(connection, "test"):
+        return Call(CallKind.TEST, inputs), None
+    if status.credentials is None or status.credentials.outcome != verdict.ACCEPTED:
+        return None, test_at
+    call, import_at = _import(observed)
+    if call is not None:
+        return call, None
+    call, preview_at = _preview(observed)
+    return call, earliest((test_at, import_at, preview_at))
+
+
+def _import(observed: Observed) -> Due:
+    connection, now = observed.connection, observed.now
+    status = connection.status
+    inputs = hashes.schools_inputs(connection)
+    tested = status.requests.test.time if status.requests.test else None
+    import_at = review.next_import(status.schools, inputs, tested=tested, spread=_spread(observed))
+    if import_at is not None and import_at > now:
+        return None, import_at
+    postponed = observed.postponed.get(CallKind.IMPORT)
+    if postponed is not None and postponed.inputs == inputs and postponed.until > now:
+        return None, postponed.until
+    return Call(CallKind.IMPORT, inputs), None
+
+
+def _preview(observed: Observed) -> Due:
+    token = preview.wanted(observed.connection, observed.now)
+    if token is None:
+        return None, preview.retry_time(observed.connection)
+    job = observed.job("preview", token)
+    if job is None or job.finished is None:
+        return None, None
+    postponed = observed.postponed.get(CallKind.READ_PREVIEW)
+    if postponed is not None and postponed.inputs == token and postponed.until > observed.now:
+        return None, postponed.until
+    return Call(CallKind.READ_PREVIEW, token, job.name), None
+
+
+def earliest(times: Iterable[dt.datetime | None]) -> dt.datetime | None:
+    """The first of the times that are known."""
+    return min((t for t in times if t is not None), default=None)
+
+
+def _spread(observed: Observed) -> float:
+    return schedule.spread(observed.connection.key)

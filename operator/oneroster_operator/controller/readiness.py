@@ -1,0 +1,112 @@
+"""`Ready`, from everything else: the first row of the design's table that applies."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement
+
+TRANSIENT = frozenset(
+    {"DistrictUnreachable", "DistrictError", "Timeout", "RateLimited", "PlatformUnreachable", "Unproven"}
+)
+"""Reasons that go away without anyone's doing."""
+
+FAILURES_TO_REPORT = 2
+
+
+class Progress(StrEnum):
+    """What kstatus is told besides Ready."""
+
+    NONE = ""
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides over Ready."""
+
+    invalid: Statement | None
+    """The spec cannot work, or a child's name is taken."""
+    secret: Statement | None
+    """A Secret cannot be used."""
+    credentials: Statement
+    reached_before: bool
+    import_trouble: Statement | None
+    """The last import failed."""
+    imported: bool
+    """The schools were imported, for this or an earlier spec."""
+    open_schools: int
+    linked: int
+    categories: int
+    preview: Statement
+    scheduled_before: bool
+    """CronJobs are there: a changed spec is previewed while they go on."""
+    confirmed: bool
+    paused: Statement | None
+    held: Statement | None
+    failing: Statement | None
+    late: Statement | None
+    schedule: str
+    """In words."""
+
+
+def ready(c: Circumstances) -> tuple[Statement, Progress]:
+    """`Ready`, and whether kstatus calls the connection reconciling or stalled."""
+    return _usable(c) or _reachable(c) or _reviewed(c) or _running(c)
+
+
+def _usable(c: Circumstances) -> tuple[Statement, Progress] | None:
+    for problem in (c.invalid, c.secret):
+        if problem is not None:
+            return Statement(FALSE, problem.reason, problem.message), Progress.STALLED
+    if c.credentials.status == FALSE:
+        return c.credentials, Progress.STALLED
+    return None
+
+
+def _reachable(c: Circumstances) -> tuple[Statement, Progress] | None:
+    if c.credentials.status == UNKNOWN and c.credentials.reason != "Testing" and not c.reached_before:
+        return Statement(FALSE, c.credentials.reason, c.credentials.message), Progress.RECONCILING
+    trouble = c.import_trouble
+    if trouble is not None and (not c.imported or trouble.reason not in TRANSIENT):
+        progress = Progress.RECONCILING if trouble.reason in TRANSIENT else Progress.STALLED
+        return Statement(FALSE, trouble.reason, trouble.message), progress
+    if c.imported:
+        return None
+    if c.credentials.status == UNKNOWN and c.credentials.reason == "Testing":
+        return c.credentials, Progress.RECONCILING
+    return Statement(UNKNOWN, "Importing", "The district's schools are being imported."), Progress.RECONCILING
+
+
+def _reviewed(c: Circumstances) -> tuple[Statement, Progress] | None:
+    if c.linked == 0:
+        text = "No school is linked, so there is nothing to sync; SchoolsMatched says what to do."
+        return Statement(FALSE, "AwaitingReview", text), Progress.NONE
+    if c.categories == 0:
+        text = "Choose the data to sync in spec.categories."
+        return Statement(FALSE, "AwaitingCategories", text + _still_open(c)), Progress.NONE
+    if c.preview.status == FALSE:
+        return c.preview, Progress.NONE
+    if c.preview.status == UNKNOWN and not c.scheduled_before:
+        return c.preview, Progress.RECONCILING
+    if not c.confirmed:
+        text = (
+            "Review status.schools and status.preview, then set spec.confirmed to true; nothing is written before."
+        )
+        return Statement(FALSE, "AwaitingConfirmation", text + _still_open(c)), Progress.NONE
+    return None
+
+
+def _still_open(c: Circumstances) -> str:
+    return f" {c.open_schools} schools are still open; SchoolsMatched names them." if c.open_schools else ""
+
+
+def _running(c: Circumstances) -> tuple[Statement, Progress]:
+    if c.paused is not None:
+        return Statement(TRUE, c.paused.reason, c.paused.message), Progress.NONE
+    if c.held is not None:
+        return Statement(FALSE, "ChangesHeld", c.held.message), Progress.NONE
+    for problem in (c.failing, c.late):
+        if problem is not None:
+            return problem, Progress.NONE
+    return Statement(TRUE, "Scheduled", f"Syncs {c.schedule}."), Progress.NONE

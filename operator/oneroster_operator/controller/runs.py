@@ -1,0 +1,102 @@
+"""Finished runs become what status says of each category."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from oneroster_operator.api.category import Category
+from oneroster_operator.api.report import CategoryReport, Outcome
+from oneroster_operator.api.resource import Connection
+from oneroster_operator.api.status import CategoryStatus, LastRun
+from oneroster_operator.api.times import instant, rfc3339
+from oneroster_operator.controller.observed import JobView
+from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement, clean
+
+GOOD = frozenset({Outcome.SUCCEEDED, Outcome.HELD})
+BAD = frozenset({Outcome.REFUSED, Outcome.DISTRICT_FAILED, Outcome.PLATFORM_FAILED, Outcome.FAILED})
+
+
+def uncounted(job: JobView, connection: Connection) -> bool:
+    """Whether the Job has ended and status has not taken in its result yet."""
+    if job.finished is None or job.purpose == "preview":
+        return False
+    entries = {entry.name: entry for entry in connection.status.categories}
+    concerned = [c for c in connection.spec.categories if job.category in {"", c}]
+    return any(_newer(entries.get(category), job.name, job.finished) for category in concerned)
+
+
+def _newer(entry: CategoryStatus | None, job: str, finished: dt.datetime) -> bool:
+    last = entry.last_run if entry else None
+    return last is None or (finished, job) > (instant(last.time), last.job)
+
+
+def after_runs(
+    categories: Sequence[Category], previous: Sequence[CategoryStatus], jobs: Iterable[JobView], connection: str
+) -> list[CategoryStatus]:
+    """One entry for each selected category, with the newest of the given runs taken in, oldest first."""
+    before = {entry.name: entry for entry in previous}
+    entries = {
+        name: before.get(name) or CategoryStatus(name=name, cron_job=f"{connection}-{name.suffix}")
+        for name in categories
+    }
+    ended = sorted((j for j in jobs if j.finished and j.report), key=lambda j: (j.finished, j.name))
+    for job in ended:
+        for report in job.report.categories if job.report else ():
+            if report.name in entries and job.finished is not None:
+                entries[report.name] = _after_run(entries[report.name], job.name, job.finished, report)
+    return list(entries.values())
+
+
+def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: CategoryReport) -> CategoryStatus:
+    if not _newer(entry, job, finished):
+        return entry
+    time = rfc3339(finished)
+    run = LastRun(
+        time=time,
+        job=job,
+        outcome=report.outcome,
+        created=report.created,
+        changed=report.changed,
+        removed=report.removed,
+        withheld=report.withheld,
+        waiting=report.waiting,
+        quarantined=report.quarantined,
+        reason=report.reason,
+        message=clean(report.message),
+    )
+    failures = entry.failures
+    if report.outcome in GOOD:
+        failures = 0
+    elif report.outcome in BAD:
+        failures += 1
+    return entry.model_copy(
+        update={
+            "last_run": run,
+            "last_success": time if report.outcome in GOOD else entry.last_success,
+            "failures": failures,
+        }
+    )
+
+
+def statement(categories: Sequence[CategoryStatus]) -> Statement:
+    """`LastSyncSucceeded`, over all selected categories."""
+    ran = [c for c in categories if c.last_run is not None]
+    if not ran:
+        return Statement(UNKNOWN, "NeverRan", "No sync has run yet.")
+    for entry in ran:
+        run = entry.last_run
+        if run is not None and run.outcome in BAD:
+            return Statement(
+                FALSE,
+                run.reason or run.outcome,
+                f"{entry.name}: {run.message or run.outcome} (Job {run.job}).",
+            )
+    return Statement(TRUE, "Succeeded", f"The last run of each of {len(ran)} categories succeeded.")
+
+
+def held(categories: Sequence[CategoryStatus]) -> Statement | None:
+    """`ChangesHeld`, where a category's last run withheld something."""
+    entries = [c for c in categories if c.last_run is not None and c.last_run.outcome is Outcome.HELD]
+    if not entries:
+        return None
+    text = " ".join(f"{c.name}: {c.last_run.message}" for c in entries if c.last_run)
+    return Statement(TRUE, "BeyondLimits", text)

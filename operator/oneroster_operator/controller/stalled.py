@@ -1,0 +1,44 @@
+"""What keeps a connection from working until a person changes something in the cluster."""
+
+from oneroster_operator.api import group
+from oneroster_operator.controller import schedule
+from oneroster_operator.controller.observed import Observed, SecretState, SecretView
+from oneroster_operator.controller.statement import FALSE, Statement
+
+
+def invalid_spec(observed: Observed) -> Statement | None:
+    """A spec that got past the schema and cannot work, or a child's name that somebody else's object has."""
+    try:
+        schedule.check(observed.connection.spec.schedule, observed.now)
+    except schedule.ScheduleInvalid as error:
+        return Statement(FALSE, "InvalidSchedule", str(error))
+    if observed.foreign:
+        names = ", ".join(observed.foreign)
+        return Statement(
+            FALSE,
+            "NameTaken",
+            f"{names} in namespace {observed.connection.namespace} belongs to somebody else and has the name that "
+            "a child of this connection needs; rename it, or use another name for this connection.",
+        )
+    return None
+
+
+def unusable_secret(observed: Observed) -> Statement | None:
+    """A Secret that is missing, not labelled or lacks a key; the credentials' first."""
+    for secret, prefix in ((observed.credentials, ""), (observed.platform, "Platform")):
+        if secret.state is not SecretState.USABLE:
+            reason = f"{prefix}{secret.state}"
+            return Statement(FALSE, reason, _mend(secret, observed.connection.namespace))
+    return None
+
+
+def _mend(secret: SecretView, namespace: str) -> str:
+    where = f"Secret {namespace}/{secret.name}"
+    if secret.state is SecretState.MISSING:
+        return f"{where} does not exist; create it, with the label {group.CREDENTIALS_LABEL}=true."
+    if secret.state is SecretState.NOT_LABELLED:
+        return (
+            f"{where} may not be read: its owner allows it with "
+            f"kubectl -n {namespace} label secret {secret.name} {group.CREDENTIALS_LABEL}=true"
+        )
+    return f"{where} has no {' and no '.join(f'key {key}' for key in secret.missing_keys)}; add it."

@@ -1,0 +1,1 @@
+"""The platform's database: its schema, its schools and links, the accounts of runs."""

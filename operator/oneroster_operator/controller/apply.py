@@ -41,5 +41,15 @@ def covers(live: Any, wanted: Any) -> bool:
 
 
 def as_written(status: ConnectionStatus) -> Manifest:
-    """The status as it stands in the object."""
-    return status.model_dump(mode="json", by_alias=True, exclude_none=True)
+    """The status as it stands in the object: what is empty is left out, a count of nothing is not."""
+    written = _filled(status.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return written if isinstance(written, dict) else {}
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        parts = {key: _filled(part) for key, part in value.items()}
+        return {key: part for key, part in parts.items() if part not in ("", [], {})}
+    if isinstance(value, list):
+        return [_filled(item) for item in value]
+    return value

@@ -67,7 +67,7 @@ class Cluster:
         answer = await self._request(
             "GET", _path(kind, namespace), query={"labelSelector": selector}, accept=accept
         )
-        items: list[Manifest] = answer["items"]
+        items: list[Manifest] = answer["items"] or []
         return items
 
     async def apply(self, manifest: Manifest) -> Manifest:

@@ -47,8 +47,14 @@ def worth_telling(before: Sequence[Condition], after: Sequence[Condition]) -> li
             kind = "Warning" if condition.status == "False" and "Awaiting" not in condition.reason else "Normal"
             events.append(Event(kind, condition.reason, condition.message))
         elif condition.type is ConditionType.CREDENTIALS_VALID and condition.status == "True":
-            events.append(Event("Normal", "CredentialsAccepted", condition.message))
+            events.append(_credentials(condition))
     return events
+
+
+def _credentials(condition: Condition) -> Event:
+    if condition.reason == "RefusedOnce":
+        return Event("Warning", condition.reason, condition.message)
+    return Event("Normal", "CredentialsAccepted", condition.message)
 
 
 def manifest(connection: Connection, event: Event, now: dt.datetime, suffix: str) -> dict[str, Any]:

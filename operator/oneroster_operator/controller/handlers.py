@@ -11,6 +11,10 @@ from oneroster_operator.controller.operator import Operator
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     """Declare the handlers of this operator."""
 
+    @kopf.on.login(registry=registry)
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
     @kopf.on.startup(registry=registry)
     async def start(settings: kopf.OperatorSettings, **_: Any) -> None:
         configure(settings)

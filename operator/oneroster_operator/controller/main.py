@@ -1,5 +1,6 @@
 """The operator's process."""
 
+import logging
 import os
 import sys
 
@@ -21,6 +22,8 @@ def main() -> None:
     registry = kopf.OperatorRegistry()
     register(registry, Operator(settings))
     kopf.configure(verbose=False)
+    for chatty in ("kopf.objects", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     kopf.run(
         registry=registry,
         standalone=True,

@@ -1,7 +1,7 @@
 """The decision for each of a district's schools: which school of the platform it is, or who has to say so."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from typing import Protocol
 
 from rapidfuzz import fuzz, process
@@ -44,27 +44,23 @@ def match(
     known = known or {}
     ids = {school.id for school in platform}
     decided = {a.sourced_id: a for a in assignments}
-    taken = {a.school_id for a in decided.values() if a.action is Action.LINK and a.school_id in ids}
+    taken = {a.school_id for a in decided.values() if a.action is Action.LINK}
     taken |= {known[s.sourced_id] for s in schools if s.sourced_id in known and s.sourced_id not in decided}
-    free = [school for school in sorted(platform, key=lambda s: s.id) if school.id not in taken]
     evidence = _Evidence(schools, platform)
 
-    items = []
-    for school in sorted(schools, key=lambda s: s.sourced_id):
-        assignment = decided.get(school.sourced_id)
-        if assignment is not None:
-            items.append(_assigned(school, assignment, ids))
-            continue
-        link, school_id = evidence.of(school)
-        earlier = known.get(school.sourced_id)
-        if earlier in ids:
-            link, school_id = (link, earlier) if earlier == school_id else (Link.EARLIER, earlier)
-        elif school_id is not None and school_id in taken:
-            link, school_id = Link.OPEN, None
-        elif link is Link.NAME and confirmed:
-            link = Link.PROPOSED
-        items.append(_item(school, link, school_id, free))
-    return items
+    found: dict[str, tuple[Link, str | None]] = {}
+    for school in schools:
+        if (assignment := decided.get(school.sourced_id)) is not None:
+            found[school.sourced_id] = _assigned(assignment, ids)
+        elif known.get(school.sourced_id) in ids:
+            found[school.sourced_id] = evidence.confirms(school, known[school.sourced_id])
+        else:
+            found[school.sourced_id] = evidence.of(school, taken, confirmed=confirmed)
+    used = {school_id for _, school_id in found.values()}
+    free = [school for school in sorted(platform, key=lambda s: s.id) if school.id not in used]
+    return [
+        _item(school, *found[school.sourced_id], free) for school in sorted(schools, key=lambda s: s.sourced_id)
+    ]
 
 
 class _Evidence:
@@ -82,7 +78,21 @@ class _Evidence:
         matched = set(self._by_identifier.values())
         self._by_name = {sourced_id: id_ for sourced_id, id_ in by_name.items() if id_ not in matched}
 
-    def of(self, school: Org) -> tuple[Link, str | None]:
+    def of(self, school: Org, taken: AbstractSet[str | None], *, confirmed: bool) -> tuple[Link, str | None]:
+        """The platform's school by equal identifier or name, unless it is taken."""
+        link, school_id = self._best(school)
+        if school_id in taken:
+            return Link.OPEN, None
+        if link is Link.NAME and confirmed:
+            return Link.PROPOSED, school_id
+        return link, school_id
+
+    def confirms(self, school: Org, earlier: str) -> tuple[Link, str]:
+        """The earlier link, named by the evidence that still speaks for it where there is some."""
+        link, school_id = self._best(school)
+        return (link if school_id == earlier else Link.EARLIER), earlier
+
+    def _best(self, school: Org) -> tuple[Link, str | None]:
         if school.sourced_id in self._by_identifier:
             return Link.IDENTIFIER, self._by_identifier[school.sourced_id]
         if school.sourced_id in self._by_name:
@@ -103,12 +113,10 @@ def _identifier(identifier: str | None) -> str:
     return (identifier or "").strip().casefold()
 
 
-def _assigned(school: Org, assignment: Assignment, ids: set[str]) -> SchoolItem:
+def _assigned(assignment: Assignment, ids: AbstractSet[str]) -> tuple[Link, str | None]:
     if assignment.action is Action.IGNORE:
-        return _item(school, Link.IGNORED, None, [])
-    if assignment.school_id not in ids:
-        return _item(school, Link.INVALID, assignment.school_id, [])
-    return _item(school, Link.ASSIGNED, assignment.school_id, [])
+        return Link.IGNORED, None
+    return Link.ASSIGNED if assignment.school_id in ids else Link.INVALID, assignment.school_id
 
 
 def _item(school: Org, link: Link, school_id: str | None, free: Sequence[PlatformSchool]) -> SchoolItem:

@@ -1,0 +1,56 @@
+# Everything sets itself up. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONPATH := operator
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+CRD := crds/oneroster.masteryprep.com_onerosterconnections.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-down test test-unit lint format generate lock cluster-up cluster-down
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/complete  ## the virtual environment, from the lock
+
+$(VENV)/complete: requirements/dev.txt tests/venv.sh
+	@sh tests/venv.sh $(PYTHON) $(VENV) requirements/dev.txt
+	@touch $@
+
+demo: setup  ## a district goes live on a real cluster, step by step; leaves the cluster up
+	@$(BIN)/python -m tests.demo
+
+demo-down: setup  ## stop the cluster and remove every trace of it
+	@$(BIN)/python -m tests.cluster down
+
+test: setup  ## all tests: lint, unit, database, API server, real pods
+	@$(BIN)/python -m tests.everything
+
+test-unit: setup lint  ## pure tests: seconds, no root, no cluster
+	@$(BIN)/pytest -q -m "not database and not cluster"
+
+lint: setup  ## format, rules, types, import arrows
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy operator tests
+	@$(BIN)/lint-imports --no-logo
+
+format: setup  ## write the source as the formatter wants it
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+generate: setup  ## the CRD and what the chart renders
+	@mkdir -p crds
+	@$(BIN)/python -m oneroster_operator.api.crd > $(CRD)
+
+lock: setup  ## requirements/*.txt anew from pyproject.toml
+	@$(BIN)/pip install --quiet uv
+	@$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	@$(COMPILE) --group bench -c requirements/runtime.txt -o requirements/bench.txt
+	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
+
+cluster-up: setup  ## a real Kubernetes on this machine, or the one at hand with CLUSTER=current
+	@$(BIN)/python -m tests.cluster up
+
+cluster-down: demo-down  ## the same as demo-down

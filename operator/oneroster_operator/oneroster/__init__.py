@@ -1,0 +1,63 @@
+"""A client of the OneRoster REST API, 1.1 and 1.2, that never loses a record without saying so.
+
+Knows no Kubernetes and no database. Start reading at `client.py`.
+"""
+
+from oneroster_operator.oneroster.client import OneRosterClient
+from oneroster_operator.oneroster.credentials import Endpoint, OAuth1, OAuth2, Version
+from oneroster_operator.oneroster.errors import (
+    DistrictError,
+    Inconsistent,
+    Malformed,
+    Refused,
+    Unreachable,
+)
+from oneroster_operator.oneroster.paging import Page, Walk, WalkOutcome
+from oneroster_operator.oneroster.probe import Verdict
+from oneroster_operator.oneroster.records import (
+    AcademicSession,
+    Class,
+    Collection,
+    Course,
+    Enrollment,
+    Org,
+    Record,
+    Ref,
+    Rejected,
+    Role,
+    Rule,
+    Status,
+    User,
+)
+from oneroster_operator.oneroster.retry import Patience
+
+__all__ = [
+    "AcademicSession",
+    "Class",
+    "Collection",
+    "Course",
+    "DistrictError",
+    "Endpoint",
+    "Enrollment",
+    "Inconsistent",
+    "Malformed",
+    "OAuth1",
+    "OAuth2",
+    "OneRosterClient",
+    "Org",
+    "Page",
+    "Patience",
+    "Record",
+    "Ref",
+    "Refused",
+    "Rejected",
+    "Role",
+    "Rule",
+    "Status",
+    "Unreachable",
+    "User",
+    "Verdict",
+    "Version",
+    "Walk",
+    "WalkOutcome",
+]

@@ -1,0 +1,39 @@
+"""Where a district's service is, and what we show it. No `repr` gives away an id or a secret."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Version = Literal["1.1", "1.2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`url` is the base of the rostering service, without the name of a collection.
+
+    `ca_bundle` is PEM text of authorities to trust for this district besides the public ones.
+    """
+
+    url: str
+    version: Version
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth1:
+    """Consumer key and secret of two-legged OAuth 1.0a (OneRoster 1.1 only)."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth2:
+    """Client credentials of OAuth 2; without `scopes` the client works out what the server accepts.
+
+    `token_url` may have a query of its own, which is kept (Infinite Campus: `?appName=`).
+    """
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    token_url: str
+    scopes: tuple[str, ...] = ()

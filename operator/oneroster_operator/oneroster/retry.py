@@ -1,0 +1,60 @@
+"""Patience with a server that is slow, busy or away: how often to try again and how long to wait between."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from oneroster_operator.oneroster.errors import Unreachable
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`tries` for one request; delays and, over all requests of one walk, `waiting` in seconds."""
+
+    tries: int = 5
+    first_delay: float = 1.0
+    longest_delay: float = 60.0
+    waiting: float = 600.0
+
+
+class Retries:
+    """The retries of one walk or one probe, with one budget for all its requests."""
+
+    def __init__(
+        self,
+        patience: Patience,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        random: Callable[[], float],
+    ) -> None:
+        self.count = 0
+        self._patience = patience
+        self._sleep = sleep
+        self._random = random
+        self._waited = 0.0
+
+    async def __call__(self, request: Callable[[], Awaitable[_T]]) -> _T:
+        """`request()` until it is not `Unreachable`, or patience ends: then its last error is raised."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return await request()
+            except Unreachable as error:
+                failure = error
+            delay = self._delay(tried, failure.retry_after)
+            if tried >= self._patience.tries or self._waited + delay > self._patience.waiting:
+                raise failure
+            _log.info("%s Trying again in %.1f s.", failure.message, delay)
+            self.count += 1
+            self._waited += delay
+            await self._sleep(delay)
+
+    def _delay(self, tried: int, asked: float | None) -> float:
+        backoff: float = min(self._patience.longest_delay, self._patience.first_delay * 2 ** (tried - 1))
+        jittered = backoff * (0.5 + self._random() / 2)
+        return jittered if asked is None else max(asked, jittered)

@@ -1,0 +1,247 @@
+"""The client against the simulated district: everything once, and each trouble told from the others."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+
+from oneroster_operator.oneroster import (
+    Collection,
+    DistrictError,
+    Endpoint,
+    OAuth1,
+    OAuth2,
+    OneRosterClient,
+    Patience,
+    Refused,
+    Unreachable,
+    Version,
+)
+from tests.district.accounts_v1p1 import accounts
+from tests.district.population import Population
+from tests.district.running import RunningDistrict, running_district
+from tests.district.settings import Auth
+from tests.oneroster.odd_servers import Pauses
+
+TODAY = date(2026, 11, 24)
+WAYS: list[tuple[Version, Auth]] = [("1.2", "oauth2"), ("1.1", "oauth2"), ("1.1", "oauth1")]
+
+
+@pytest.fixture(scope="module")
+def population() -> Population:
+    return Population.generate(7, today=TODAY, schools=3, students_per_school=40)
+
+
+@asynccontextmanager
+async def connected(
+    population: Population, version: Version = "1.2", auth: Auth = "oauth2"
+) -> AsyncIterator[tuple[RunningDistrict, OneRosterClient]]:
+    async with running_district(population, version=version, auth=auth) as district:
+        endpoint = Endpoint(district.base_url, version, district.ca_pem)
+        async with OneRosterClient(
+            endpoint, credentials(district), patience=Patience(tries=2), sleep=Pauses()
+        ) as client:
+            yield district, client
+
+
+def credentials(district: RunningDistrict) -> OAuth1 | OAuth2:
+    if district.token_url is None:
+        return OAuth1(district.client_id, district.client_secret)
+    return OAuth2(district.client_id, district.client_secret, district.token_url)
+
+
+def stated_ids(population: Population, version: Version) -> dict[Collection, Iterable[str]]:
+    """Every sourcedId that a collection has, from the population itself."""
+    people: Iterable[str] = population.users
+    if version == "1.1":
+        people = [a.sourced_id for user in population.users.values() for a in accounts(user, population.today)]
+    return {
+        Collection.ORGS: population.orgs,
+        Collection.ACADEMIC_SESSIONS: population.academic_sessions,
+        Collection.COURSES: population.courses,
+        Collection.CLASSES: population.classes,
+        Collection.USERS: people,
+        Collection.ENROLLMENTS: population.enrollments,
+    }
+
+
+@pytest.mark.parametrize(("version", "auth"), WAYS)
+@pytest.mark.parametrize("page_maximum", [None, 17])
+async def test_every_record_of_each_collection_comes_once(
+    population: Population, version: Version, auth: Auth, page_maximum: int | None
+) -> None:
+    async with connected(population, version, auth) as (district, client):
+        district.controls.set_page_size(page_maximum)
+        for collection, stated in stated_ids(population, version).items():
+            walk = client.walk(collection)
+            found = [record.sourced_id async for page in walk for record in page.records]
+            assert sorted(found) == sorted(stated)
+            assert walk.outcome.complete
+            assert walk.outcome.records == len(found)
+            assert (walk.outcome.rejected, walk.outcome.duplicates, walk.outcome.retries) == (0, 0, 0)
+
+
+async def test_records_say_what_the_district_says(population: Population) -> None:
+    async with connected(population) as (_, client):
+        users: dict[str, Any] = {
+            u.sourced_id: u async for page in client.walk(Collection.USERS) for u in page.records
+        }
+        enrollments: dict[str, Any] = {
+            e.sourced_id: e async for page in client.walk(Collection.ENROLLMENTS) for e in page.records
+        }
+        orgs = await client.organizations()
+    for user in population.users.values():
+        found = users[user.sourced_id]
+        assert (found.status, found.enabled, found.given_name) == (user.status, user.enabled, user.given_name)
+        assert found.grades == tuple(user.grades)
+        assert [(r.role, r.org_sourced_id, r.begin_date, r.end_date) for r in found.roles] == [
+            (role.name, role.org, role.begin, role.end) for role in user.roles
+        ]
+    for enrollment in population.enrollments.values():
+        found = enrollments[enrollment.sourced_id]
+        assert (found.status, found.role, found.primary) == (
+            enrollment.status,
+            enrollment.role,
+            bool(enrollment.primary),
+        )
+        assert (found.user_sourced_id, found.class_sourced_id, found.school_sourced_id) == (
+            enrollment.user,
+            enrollment.class_,
+            enrollment.school,
+        )
+        assert (found.begin_date, found.end_date) == (enrollment.begin, enrollment.end)
+    assert {(org.sourced_id, org.name, org.identifier) for org in orgs} == {
+        (org.sourced_id, org.name, org.identifier) for org in population.orgs.values()
+    }
+
+
+@pytest.mark.parametrize(("version", "auth"), WAYS)
+async def test_a_sound_connection_is_accepted(population: Population, version: Version, auth: Auth) -> None:
+    async with connected(population, version, auth) as (_, client):
+        verdict = await client.probe()
+    assert (verdict.outcome, verdict.reason) == ("Accepted", "Accepted")
+    assert verdict.authentication == ("OAuth2 (Basic)" if auth == "oauth2" else "OAuth1 (HMAC-SHA256)")
+    assert len(verdict.granted_scopes) == (2 if auth == "oauth2" else 0)
+
+
+@pytest.mark.parametrize(("version", "auth"), WAYS)
+async def test_a_rotated_secret_is_a_refusal_and_no_outage(
+    population: Population, version: Version, auth: Auth
+) -> None:
+    async with connected(population, version, auth) as (district, client):
+        await client.organizations()
+        district.controls.rotate_secret()
+        with pytest.raises(Refused) as refused:
+            await client.organizations()
+        verdict = await client.probe()
+    assert refused.value.reason == "InvalidCredentials"
+    assert (verdict.outcome, verdict.reason) == ("Refused", "InvalidCredentials")
+
+
+@pytest.mark.parametrize(("version", "auth"), WAYS)
+async def test_an_outage_is_no_refusal_and_passes(population: Population, version: Version, auth: Auth) -> None:
+    async with connected(population, version, auth) as (district, client):
+        district.controls.begin_outage()
+        with pytest.raises(Unreachable):
+            await client.organizations()
+        verdict = await client.probe()
+        assert (verdict.outcome, verdict.reason) == ("Unreachable", "DistrictError")
+        district.controls.end_outage()
+        assert (await client.probe()).outcome == "Accepted"
+
+
+async def test_an_outage_in_mid_walk_is_waited_for(population: Population) -> None:
+    async with running_district(population) as district:
+
+        async def repair(_: float) -> None:
+            district.controls.end_outage()
+
+        endpoint = Endpoint(district.base_url, "1.2", district.ca_pem)
+        async with OneRosterClient(endpoint, credentials(district), sleep=repair) as client:
+            district.controls.set_page_size(10)
+            walk = client.walk(Collection.USERS)
+            found = set()
+            async for page in walk:
+                found |= {user.sourced_id for user in page.records}
+                if len(found) == 20:
+                    district.controls.begin_outage()
+    assert found == set(population.users)
+    assert walk.outcome.complete
+    assert walk.outcome.retries == 1
+
+
+async def test_tokens_that_are_withdrawn_in_mid_walk_are_renewed(population: Population) -> None:
+    async with connected(population) as (district, client):
+        district.controls.set_page_size(10)
+        walk = client.walk(Collection.USERS)
+        count = 0
+        async for page in walk:
+            count += len(page.records)
+            if count == 20:
+                district.controls.rotate_secret(district.client_secret)
+        assert walk.outcome.complete
+        assert district.district.counts["token"] == 2
+
+
+async def test_a_refused_collection_is_refused_and_the_others_are_not(population: Population) -> None:
+    async with connected(population) as (district, client):
+        district.controls.refuse("enrollments")
+        with pytest.raises(Refused) as refused:
+            async for _ in client.walk(Collection.ENROLLMENTS):
+                pass
+        assert (refused.value.reason, refused.value.stage) == ("Forbidden", "call")
+        assert (await client.probe()).outcome == "Accepted"
+
+
+async def test_users_that_are_not_shared_do_not_refuse_the_connection(population: Population) -> None:
+    async with connected(population) as (district, client):
+        district.controls.refuse("users")
+        verdict = await client.probe()
+    assert verdict.outcome == "Accepted"
+    assert "/users is forbidden to us (403)" in verdict.message
+
+
+async def test_orgs_that_are_not_shared_do(population: Population) -> None:
+    async with connected(population) as (district, client):
+        district.controls.refuse("orgs")
+        verdict = await client.probe()
+    assert (verdict.outcome, verdict.reason) == ("Refused", "Forbidden")
+
+
+async def test_a_filter_comes_through(population: Population) -> None:
+    async with connected(population) as (_, client):
+        walk = client.walk(Collection.USERS, filter="roles.role='principal'")
+        found: list[Any] = [user async for page in walk for user in page.records]
+    assert found
+    assert all(any(role.role == "principal" for role in user.roles) for user in found)
+
+
+async def test_a_path_that_is_not_there(population: Population) -> None:
+    async with running_district(population) as district:
+        endpoint = Endpoint(district.base_url.replace("v1p2", "v9p9"), "1.2", district.ca_pem)
+        async with OneRosterClient(endpoint, credentials(district)) as client:
+            verdict = await client.probe()
+    assert (verdict.outcome, verdict.reason) == ("Refused", "NotFound")
+    assert "v9p9/orgs is not there (404)" in verdict.message
+
+
+async def test_a_certificate_that_nobody_vouches_for(population: Population) -> None:
+    async with (
+        running_district(population) as district,
+        OneRosterClient(Endpoint(district.base_url, "1.2"), credentials(district)) as client,
+    ):
+        verdict = await client.probe()
+    assert (verdict.outcome, verdict.reason) == ("Refused", "CertificateNotTrusted")
+
+
+async def test_a_certificate_for_another_name(population: Population) -> None:
+    async with running_district(population) as district:
+        endpoint = Endpoint(district.base_url.replace("localhost", "127.0.0.2"), "1.2", district.ca_pem)
+        token_url = (district.token_url or "").replace("localhost", "127.0.0.2")
+        shown = OAuth2(district.client_id, district.client_secret, token_url)
+        async with OneRosterClient(endpoint, shown) as client:
+            with pytest.raises(DistrictError) as error:
+                await client.organizations()
+    assert error.value.reason in {"CertificateNotTrusted", "DistrictUnreachable"}

@@ -1,0 +1,1 @@
+"""The sync container: extract, stage, diff, limits, merge, report. Knows no Kubernetes."""

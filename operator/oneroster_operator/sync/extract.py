@@ -1,0 +1,99 @@
+"""Extract: the district's core collections, page by page into the staging tables, each once per invocation."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+
+from oneroster_operator.oneroster import Collection, OneRosterClient, Page, WalkOutcome
+from oneroster_operator.platform.connection import Connection
+from oneroster_operator.sync import stage
+from oneroster_operator.sync.roles import Scope
+from oneroster_operator.sync.rows import rows
+
+log = logging.getLogger(__name__)
+
+_PROGRESS_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What came of a collection: how the walk ended, and how many records have an unknown role."""
+
+    outcome: WalkOutcome
+    unknown: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether the service listed nothing at all, not even records that cannot be used."""
+        return self.outcome.records == 0 and self.outcome.rejected == 0
+
+
+@dataclass(slots=True)
+class Extract:
+    """The collections that are staged by now; one that failed is asked for again by the next category."""
+
+    client: OneRosterClient
+    connection: Connection
+    scope: Scope
+    _pulled: dict[Collection, Pulled] = field(default_factory=dict)
+
+    def has(self, collection: Collection) -> bool:
+        """Whether the collection is staged."""
+        return collection in self._pulled
+
+    async def pull(self, collection: Collection) -> Pulled:
+        """Stage the collection unless it is. Raises `DistrictError`, psycopg's errors."""
+        if collection not in self._pulled:
+            self._pulled[collection] = await self._pull(collection)
+        return self._pulled[collection]
+
+    async def _pull(self, collection: Collection) -> Pulled:
+        clock = asyncio.get_running_loop().time
+        started = told = clock()
+        records, attempt = 0, 1
+        walk = self.client.walk(collection)
+        await stage.empty(self.connection, collection)
+        async with aclosing(_one_ahead(aiter(walk))) as pages:
+            async for page in pages:
+                if page.attempt > attempt:
+                    await stage.empty(self.connection, collection)
+                    attempt, records = page.attempt, 0
+                await stage.copy(self.connection, collection, rows(collection, page, self.scope))
+                records += len(page.records)
+                if clock() - told >= _PROGRESS_SECONDS:
+                    told = clock()
+                    log.info("%s: %d records after %.0f s", collection, records, told - started)
+        repeated, unknown = await stage.settle(self.connection, collection)
+        outcome = walk.outcome
+        log.info(
+            "%s: %d records, %d rejected, %d repeated, %d pages, %d retries, %.1f s; %s",
+            collection,
+            outcome.records,
+            outcome.rejected,
+            repeated,
+            outcome.pages,
+            outcome.retries,
+            clock() - started,
+            outcome.proof,
+        )
+        return Pulled(outcome, unknown)
+
+
+async def _one_ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
+    """The same pages; while one is worked on the next is already asked for."""
+
+    async def following() -> Page | None:
+        return await anext(pages, None)
+
+    request = asyncio.create_task(following())
+    try:
+        while page := await request:
+            request = asyncio.create_task(following())
+            await asyncio.sleep(0)  # lets the request leave before we turn to the page
+            yield page
+    finally:
+        request.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await request

@@ -1,0 +1,109 @@
+"""The pod's mounted files as typed inputs, read once; a Secret that lacks a key is told, not a traceback."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from oneroster_operator.api.plan import (
+    CLIENT_ID_KEY,
+    CLIENT_SECRET_KEY,
+    SYNC_URL_KEY,
+    Plan,
+    decode_plan,
+)
+from oneroster_operator.api.report import Outcome
+from oneroster_operator.oneroster import Endpoint, OAuth1, OAuth2
+
+_CREDENTIALS = "credentials Secret (spec.auth.secretRef)"
+_PLATFORM = "platform Secret (spec.platformRef)"
+
+
+class Unusable(Exception):
+    """A mounted file that a run cannot be made from; `message` is one sentence without the file's content."""
+
+    def __init__(self, reason: str, message: str, outcome: Outcome = Outcome.FAILED) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the district and the platform are reached."""
+
+    endpoint: Endpoint
+    credentials: OAuth1 | OAuth2
+    sync_url: str = field(repr=False)
+
+
+def read_plan(file: Path) -> tuple[Plan, ZoneInfo]:
+    """The plan and its time zone. Raises `Unusable`; a missing file is a plan that another has replaced."""
+    try:
+        plan = decode_plan(file.read_bytes())
+    except FileNotFoundError:
+        raise Unusable(
+            "PlanMissing",
+            "The plan that this run was made for is gone, another has taken its place: nothing was done.",
+            Outcome.SKIPPED,
+        ) from None
+    except (OSError, msgspec.MsgspecError):
+        raise _plan_unusable("it cannot be read") from None
+    try:
+        return plan, ZoneInfo(plan.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise _plan_unusable(f"its time zone {plan.time_zone!r} is none of the IANA's") from None
+
+
+def read_access(plan: Plan, credentials: Path, platform: Path) -> Access:
+    """Both Secrets, as the plan uses them. Raises `Unusable`."""
+    version = _VERSIONS.get(plan.endpoint.version)
+    if version is None:
+        raise _plan_unusable("its version of OneRoster is neither 1.1 nor 1.2")
+    return Access(
+        Endpoint(plan.endpoint.url, version, plan.endpoint.ca_bundle),
+        _credentials(plan, credentials),
+        _value(platform, SYNC_URL_KEY, _PLATFORM),
+    )
+
+
+_VERSIONS: Mapping[str, Literal["1.1", "1.2"]] = {"1.1": "1.1", "1.2": "1.2"}
+
+
+def _credentials(plan: Plan, directory: Path) -> OAuth1 | OAuth2:
+    client_id = _value(directory, CLIENT_ID_KEY, _CREDENTIALS)
+    client_secret = _value(directory, CLIENT_SECRET_KEY, _CREDENTIALS)
+    match plan.endpoint.auth_type, plan.endpoint.token_url:
+        case "OAuth1", _:
+            return OAuth1(client_id, client_secret)
+        case "OAuth2", str(token_url):
+            return OAuth2(client_id, client_secret, token_url, plan.endpoint.scopes)
+    raise _plan_unusable("its kind of authentication is neither OAuth1 nor OAuth2 with a token URL")
+
+
+def _value(directory: Path, key: str, secret: str) -> str:
+    """A Secret's value; the line end that editors and `echo` leave behind it is not part of it."""
+    try:
+        value = (directory / key).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        value = ""
+    except (OSError, UnicodeDecodeError):
+        raise Unusable(
+            "SecretKeyUnusable", f"Key {key} of the {secret} cannot be read as text: write it anew."
+        ) from None
+    if not value:
+        raise Unusable(
+            "SecretKeyMissing", f"The {secret} is missing, or its key {key} is missing or empty: add the key."
+        )
+    return value
+
+
+def _plan_unusable(why: str) -> Unusable:
+    return Unusable(
+        "PlanUnusable",
+        f"The plan cannot be used, {why}: operator and sync image should be of one version.",
+    )

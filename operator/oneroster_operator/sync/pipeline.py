@@ -1,0 +1,190 @@
+"""One category from the district into the platform: extract, diff, limits, merge, account.
+
+A dry run takes the same way up to the diff and writes nothing but its row of `sync_runs`.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oneroster_operator.api.category import Category
+from oneroster_operator.api.plan import Plan
+from oneroster_operator.api.report import Outcome
+from oneroster_operator.oneroster import Collection, DistrictError
+from oneroster_operator.platform.connection import Connection
+from oneroster_operator.platform.directory import save_links
+from oneroster_operator.platform.runs import RunRecord, record_run
+from oneroster_operator.sync import diff, limits, lock, totals, wanted
+from oneroster_operator.sync.extract import Extract, Pulled
+from oneroster_operator.sync.failures import Failure, PullFailed
+from oneroster_operator.sync.limits import Hold
+from oneroster_operator.sync.merge import Written, merge
+from oneroster_operator.sync.stage import KINDS
+from oneroster_operator.sync.tally import Differences, Kind
+from oneroster_operator.sync.wanted import Owner
+from oneroster_operator.sync.withhold import withhold
+
+_PEOPLE = (Collection.USERS,)
+_ROSTERS = (Collection.ACADEMIC_SESSIONS, Collection.COURSES, Collection.CLASSES, Collection.ENROLLMENTS)
+NEEDS = {
+    Category.STUDENTS: _PEOPLE,
+    Category.TEACHER_ASSIGNMENTS: (*_PEOPLE, *_ROSTERS),
+    Category.CLASS_ROSTERS: _ROSTERS,
+    Category.SCHOOL_ADMINS: _PEOPLE,
+    Category.DISTRICT_ADMINS: _PEOPLE,
+}
+"""The core collections that a category is made from; few servers have any others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What all categories of one invocation share."""
+
+    plan: Plan
+    job: str
+    dry_run: bool
+    now: Callable[[], dt.datetime]
+
+    def account(self, category: Category, started: dt.datetime, failure: Failure) -> RunRecord:
+        """The row of a category that came to no merge."""
+        return RunRecord(
+            district_id=self.plan.district_id,
+            connection=self.plan.connection,
+            job=self.job,
+            category=category,
+            dry_run=self.dry_run,
+            started_at=started,
+            finished_at=self.now(),
+            outcome=failure.outcome,
+            reason=failure.reason,
+            message=failure.message,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a category's pull and diff brought to light."""
+
+    pulled: dict[Collection, Pulled]
+    waiting: int
+    differences: Differences
+
+
+class Pipeline:
+    """The steps of a category, over a session that holds the district's lock and the temporary tables."""
+
+    def __init__(self, invocation: Invocation, connection: Connection, extract: Extract) -> None:
+        self._invocation = invocation
+        self._plan = invocation.plan
+        self._connection = connection
+        self._extract = extract
+        self._places = totals.Places(self._plan.links, self._plan.district_org)
+
+    async def pull(self, category: Category) -> dict[Collection, Pulled]:
+        """Stage what the category needs. Raises `PullFailed`."""
+        pulled = {}
+        for collection in NEEDS[category]:
+            try:
+                pulled[collection] = await self._extract.pull(collection)
+            except DistrictError as error:
+                raise PullFailed(category, collection, error) from error
+        return pulled
+
+    async def write(self, category: Category, started: dt.datetime, pulled: dict[Collection, Pulled]) -> RunRecord:
+        """Compare, and write what may be written; the category's row of `sync_runs`, which is written too."""
+        owner = Owner(self._plan.district_id, category)
+        found = await self._find(owner, pulled)
+        if self._invocation.dry_run:
+            expected = await totals.wanted(self._connection, owner, self._places)
+            record = self._account(owner, started, found, (), Written(), expected)
+            await record_run(self._connection, record)
+            return record
+        holds = limits.holds(
+            category, self._plan.limits, self._plan.accepted_admins.get(category, 0), found.differences
+        )
+        await withhold(self._connection, {part for hold in holds for part in hold.parts})
+        async with self._connection.transaction():
+            await lock.retake(self._connection, self._plan.district_id)
+            written = await merge(self._connection, owner)
+            await save_links(self._connection, self._plan.district_id, self._plan.links)
+            held = await totals.held(self._connection, owner, self._places)
+            record = self._account(owner, started, found, holds, written, held)
+            await record_run(self._connection, record)
+        return record
+
+    async def _find(self, owner: Owner, pulled: dict[Collection, Pulled]) -> Findings:
+        # Before the first sync the platform has nobody: a preview counts enrollments by the people it staged.
+        staged_people = owner.category is Category.TEACHER_ASSIGNMENTS or (
+            self._invocation.dry_run and self._extract.has(Collection.USERS)
+        )
+        waiting = await wanted.work_out(self._connection, owner, staged_people=staged_people)
+        await diff.find(self._connection, owner)
+        admins, new_admins = 0, 0
+        if owner.category.grants_admin:
+            admins, new_admins = await diff.admins(self._connection, owner)
+        differences = Differences(
+            await diff.tallies(self._connection, owner),
+            admins,
+            new_admins,
+            empty=_empty(pulled),
+            incomplete=tuple(
+                f"{collection}: {one.outcome.proof}."
+                for collection, one in pulled.items()
+                if not one.outcome.complete
+            ),
+        )
+        return Findings(pulled, waiting, differences)
+
+    def _account(
+        self,
+        owner: Owner,
+        started: dt.datetime,
+        found: Findings,
+        holds: tuple[Hold, ...],
+        written: Written,
+        held: totals.Totals,
+    ) -> RunRecord:
+        differences, pulled = found.differences, found.pulled.values()
+        all_kinds = differences.all
+        outcome, reason, message = _outcome(differences, holds)
+        return RunRecord(
+            district_id=owner.district_id,
+            connection=self._plan.connection,
+            job=self._invocation.job,
+            category=owner.category,
+            dry_run=self._invocation.dry_run,
+            started_at=started,
+            finished_at=self._invocation.now(),
+            outcome=outcome,
+            reason=reason,
+            message=message,
+            created=written.created,
+            changed=written.changed,
+            removed=written.removed,
+            unchanged=all_kinds.active - all_kinds.changed - all_kinds.removed,
+            withheld=sum(hold.count for hold in holds),
+            waiting=found.waiting,
+            quarantined=sum(one.outcome.rejected + one.unknown for one in pulled),
+            new_admins=differences.new_admins,
+            total=held.total,
+            schools=held.schools,
+            records=sum(one.outcome.records for one in pulled),
+            pages=sum(one.outcome.pages for one in pulled),
+            retries=sum(one.outcome.retries for one in pulled),
+            proof=" ".join(f"{collection}: {one.outcome.proof}." for collection, one in found.pulled.items()),
+        )
+
+
+def _empty(pulled: dict[Collection, Pulled]) -> frozenset[Kind]:
+    kinds = {KINDS[collection] for collection, one in pulled.items() if one.empty}
+    return frozenset(kinds | ({Kind.ROLES} if Kind.USERS in kinds else set()))
+
+
+def _outcome(differences: Differences, holds: tuple[Hold, ...]) -> tuple[Outcome, str, str]:
+    message = " ".join(hold.message for hold in holds)
+    if differences.incomplete:
+        why = f"The district's answer is not proven complete: {differences.incomplete[0]}"
+        return Outcome.DISTRICT_FAILED, limits.PULL_INCOMPLETE, message or why
+    if holds:
+        return Outcome.HELD, holds[0].reason, message
+    return Outcome.SUCCEEDED, "", ""

@@ -1,0 +1,168 @@
+"""From records to rows of the staging tables: what is of use to whom is decided here. Pure.
+
+Of a record that is not wanted the id alone goes on, so that it can be told from one that is absent; of people
+who are out of scope nothing else reaches the database.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from oneroster_operator.oneroster import (
+    AcademicSession,
+    Class,
+    Collection,
+    Course,
+    Enrollment,
+    Page,
+    Record,
+    Rejected,
+    User,
+)
+from oneroster_operator.sync.grades import normalised
+from oneroster_operator.sync.roles import STUDENT, TEACHER, Scope, grants, in_force, is_unknown
+from oneroster_operator.sync.stage import Row, State
+
+_ENROLLMENT_ROLES = frozenset({STUDENT, TEACHER})
+_OTHER_ENROLLMENT_ROLES = frozenset({"administrator", "aide", "guardian", "parent", "proctor", "relative"})
+
+
+def rows(collection: Collection, page: Page, scope: Scope) -> Iterator[Row]:
+    """A page as rows, the rejected records among them; a rejected one without an id leaves no row."""
+    width, row = _ROWS[collection]
+    for record in page.records:
+        yield row(record, scope)
+    for rejected in page.rejected:
+        if rejected.sourced_id is not None:
+            yield _known_by_id(rejected, State.REJECTED, width)
+
+
+def array(values: Iterable[object | None]) -> str:
+    """The values as PostgreSQL reads an array from text
+    (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
+    return "{" + ",".join("NULL" if value is None else _quoted(str(value)) for value in values) + "}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _known_by_id(record: Record | Rejected, state: State, width: int) -> Row:
+    modified = None if isinstance(record, Rejected) else record.date_last_modified
+    return (record.sourced_id, modified, state, *(None,) * width)
+
+
+def _user(user: User, scope: Scope) -> Row:
+    granted = grants(user, scope)
+    if not granted:
+        unknown = user.status == "active" and is_unknown(user, scope.version)
+        return _known_by_id(user, State.UNKNOWN if unknown else State.LEFT_OUT, _USER)
+    return (
+        user.sourced_id,
+        user.date_last_modified,
+        State.WANTED,
+        user.user_master_identifier,
+        user.identifier,
+        user.username,
+        user.given_name,
+        user.middle_name,
+        user.family_name,
+        user.preferred_first_name,
+        user.preferred_middle_name,
+        user.preferred_last_name,
+        user.email,
+        array(normalised(user.grades)),
+        user.enabled,
+        array(grant.role for grant in granted),
+        array(grant.school_id for grant in granted),
+        array(grant.begin_date for grant in granted),
+        array(grant.end_date for grant in granted),
+    )
+
+
+def _session(session: AcademicSession, _: Scope) -> Row:
+    if session.status != "active":
+        return _known_by_id(session, State.LEFT_OUT, _SESSION)
+    return (
+        session.sourced_id,
+        session.date_last_modified,
+        State.WANTED,
+        session.title,
+        session.type,
+        session.start_date,
+        session.end_date,
+        session.school_year or None,
+        session.parent_sourced_id,
+    )
+
+
+def _course(course: Course, _: Scope) -> Row:
+    if course.status != "active":
+        return _known_by_id(course, State.LEFT_OUT, _COURSE)
+    return (
+        course.sourced_id,
+        course.date_last_modified,
+        State.WANTED,
+        course.title,
+        course.course_code or None,
+        array(normalised(course.grades)),
+        array(course.subjects),
+    )
+
+
+def _class(class_: Class, scope: Scope) -> Row:
+    school_id = scope.links.get(class_.school_sourced_id)
+    if class_.status != "active" or school_id is None:
+        return _known_by_id(class_, State.LEFT_OUT, _CLASS)
+    return (
+        class_.sourced_id,
+        class_.date_last_modified,
+        State.WANTED,
+        school_id,
+        class_.course_sourced_id,
+        class_.title,
+        class_.class_code,
+        class_.class_type,
+        class_.location,
+        array(normalised(class_.grades)),
+        array(class_.subjects),
+        array(class_.periods),
+        array(class_.term_sourced_ids),
+    )
+
+
+def _enrollment(enrollment: Enrollment, scope: Scope) -> Row:
+    """Whether its class is at a linked school is for the class to say; a stated school only saves the look."""
+    school = enrollment.school_sourced_id
+    if (
+        enrollment.status != "active"
+        or (school is not None and school not in scope.links)
+        or not in_force(enrollment.begin_date, enrollment.end_date, scope.today)
+    ):
+        return _known_by_id(enrollment, State.LEFT_OUT, _ENROLLMENT)
+    if enrollment.role not in _ENROLLMENT_ROLES:
+        known = enrollment.role in _OTHER_ENROLLMENT_ROLES or enrollment.role.startswith("ext:")
+        return _known_by_id(enrollment, State.LEFT_OUT if known else State.UNKNOWN, _ENROLLMENT)
+    return (
+        enrollment.sourced_id,
+        enrollment.date_last_modified,
+        State.WANTED,
+        enrollment.role,
+        enrollment.user_sourced_id,
+        enrollment.class_sourced_id,
+        enrollment.primary if enrollment.role == TEACHER else None,
+        enrollment.begin_date,
+        enrollment.end_date,
+    )
+
+
+_USER, _SESSION, _COURSE, _CLASS, _ENROLLMENT = 16, 6, 4, 10, 6
+"""Columns of each staging table behind the three that all have."""
+
+_ROWS: dict[Collection, tuple[int, Callable[[Any, Scope], Row]]] = {
+    Collection.USERS: (_USER, _user),
+    Collection.ACADEMIC_SESSIONS: (_SESSION, _session),
+    Collection.COURSES: (_COURSE, _course),
+    Collection.CLASSES: (_CLASS, _class),
+    Collection.ENROLLMENTS: (_ENROLLMENT, _enrollment),
+}

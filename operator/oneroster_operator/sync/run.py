@@ -1,0 +1,166 @@
+"""A run: the categories of one invocation, one after the other, each with its own outcome."""
+
+import asyncio
+import contextlib
+import logging
+import traceback
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from oneroster_operator.api.category import Category
+from oneroster_operator.oneroster import OneRosterClient
+from oneroster_operator.platform.connection import Connection, PlatformError, connect, platform_errors
+from oneroster_operator.platform.directory import SchoolUnknown, schools
+from oneroster_operator.platform.runs import RunRecord, record_run
+from oneroster_operator.platform.schema import check_schema
+from oneroster_operator.sync import diff, lock, stage, wanted
+from oneroster_operator.sync.extract import Extract
+from oneroster_operator.sync.failures import INTERRUPTED, Failure, deadline_exceeded, failure_of, lock_held
+from oneroster_operator.sync.mounted import Access
+from oneroster_operator.sync.pipeline import Invocation, Pipeline
+from oneroster_operator.sync.roles import Scope
+
+log = logging.getLogger(__name__)
+
+_APPLICATION = "oneroster-sync"
+_NOTE_SECONDS = 3.0
+"""For the row of a category that failed: a stopping pod has little time left."""
+
+# Plans for half a million joined rows profit from memory and not from JIT; neither a forgotten transaction nor
+# a reader's lock may hold up the platform.
+_SETTINGS = """
+SET TimeZone = 'UTC';
+SET jit = off;
+SET work_mem = '64MB';
+SET lock_timeout = '60s';
+SET idle_in_transaction_session_timeout = '60s';
+"""
+
+
+class Run:
+    """The categories of one invocation; `records` has those that ended so far, in the order in which they ran.
+
+    A category that fails stops no other, unless the failure would be the same for all of them.
+    """
+
+    def __init__(
+        self, invocation: Invocation, access: Access, zone: ZoneInfo, categories: Sequence[Category]
+    ) -> None:
+        self.records: list[RunRecord] = []
+        self._invocation = invocation
+        self._plan = invocation.plan
+        self._access = access
+        self._today = invocation.now().astimezone(zone).date()
+        self._categories = categories
+        self._started = invocation.now()
+        self._deadline = asyncio.get_running_loop().time() + self._plan.run_seconds
+
+    async def work(self) -> None:
+        """Run all categories. Whatever goes wrong becomes a record, except that it is cancelled."""
+        try:
+            connection = await self._connect()
+        except PlatformError as error:
+            await self._give_up(failure_of(error), None)
+            return
+        async with connection:
+            failure = await self._prepare(connection)
+            if failure is None:
+                failure = await self._sync(connection)
+            if failure is not None:
+                await self._give_up(failure, connection)
+
+    async def interrupted(self) -> None:
+        """Account for what `work` had not done when it was cancelled."""
+        try:
+            async with asyncio.timeout(_NOTE_SECONDS):
+                connection = await self._connect()
+        except (PlatformError, TimeoutError):
+            await self._give_up(INTERRUPTED, None)
+            return
+        async with connection:
+            await self._give_up(INTERRUPTED, connection)
+
+    async def _connect(self) -> Connection:
+        return await connect(
+            self._access.sync_url, application=_APPLICATION, statement_timeout=float(self._plan.run_seconds)
+        )
+
+    async def _prepare(self, connection: Connection) -> Failure | None:
+        """Check the platform, take the district's lock, make the temporary tables; or why that was not to be."""
+        linked = set(self._plan.links.values())
+        wait = min(self._plan.lock_wait_seconds, self._plan.run_seconds)
+        try:
+            with platform_errors(connection):
+                await check_schema(connection)
+                await self._check_schools(connection, linked)
+                if not await lock.acquire(connection, self._plan.district_id, wait):
+                    return lock_held(wait)
+                await connection.execute(_SETTINGS)
+                await stage.create(connection)
+                await wanted.create(connection, linked)
+                await diff.create(connection)
+        except Exception as error:  # noqa: BLE001 - becomes the outcome of every category
+            return _failure(error)
+        return None
+
+    async def _check_schools(self, connection: Connection, linked: set[str]) -> None:
+        known = {school.id for school in await schools(connection, self._plan.district_id)}
+        if unknown := sorted(linked - known):
+            raise SchoolUnknown(self._plan.district_id, tuple(unknown))
+
+    async def _sync(self, connection: Connection) -> Failure | None:
+        scope = Scope(self._plan.endpoint.version, self._plan.links, self._plan.district_org, self._today)
+        async with OneRosterClient(self._access.endpoint, self._access.credentials) as client:
+            pipeline = Pipeline(self._invocation, connection, Extract(client, connection, scope))
+            for category in self._categories:
+                failure = await self._category(pipeline, connection, category)
+                if failure is not None and failure.final:
+                    return failure
+        return None
+
+    async def _category(self, pipeline: Pipeline, connection: Connection, category: Category) -> Failure | None:
+        self._started = self._invocation.now()
+        pulling = True
+        deadline = asyncio.timeout_at(self._deadline)
+        try:
+            async with deadline:
+                with platform_errors(connection):
+                    pulled = await pipeline.pull(category)
+                    pulling = False
+                    record = await pipeline.write(category, self._started, pulled)
+        except Exception as error:  # noqa: BLE001 - becomes the outcome of the category
+            expired = isinstance(error, TimeoutError) and deadline.expired()
+            failure = deadline_exceeded(self._plan.run_seconds, pulling=pulling) if expired else _failure(error)
+            await self._note(self._invocation.account(category, self._started, failure), connection)
+            return failure
+        self.records.append(record)
+        return None
+
+    async def _give_up(self, failure: Failure, connection: Connection | None) -> None:
+        """The same outcome for every category that has none yet."""
+        for category in self._categories[len(self.records) :]:
+            await self._note(self._invocation.account(category, self._started, failure), connection)
+
+    async def _note(self, record: RunRecord, connection: Connection | None) -> None:
+        self.records.append(record)
+        if connection is None:
+            return
+        with contextlib.suppress(PlatformError, psycopg.Error, TimeoutError):
+            async with asyncio.timeout(_NOTE_SECONDS):
+                await record_run(connection, record)
+
+
+def _failure(error: Exception) -> Failure:
+    failure = failure_of(error)
+    if failure.reason == type(error).__name__:
+        # Where it happened, and no more: the error's own text may hold a value from the district.
+        state = getattr(error, "sqlstate", None)
+        log.error(
+            "%s%s\n%s",
+            failure.reason,
+            f" {state}" if state else "",
+            "".join(traceback.format_tb(error.__traceback__)),
+        )
+    return failure

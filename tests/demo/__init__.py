@@ -1,0 +1,1 @@
+"""`make demo`: a district goes live, told with kubectl's own output."""

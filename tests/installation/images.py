@@ -1,0 +1,29 @@
+"""The two images: the product, and on top of it the simulated district and the platform's PostgreSQL."""
+
+from pathlib import Path
+
+from tests.cluster import choose
+from tests.cluster.images import Build, ensure
+from tests.cluster.progress import Progress
+
+ROOT = Path(__file__).parents[2]
+OPERATOR = "localhost/oneroster-operator:dev"
+BENCH = "localhost/oneroster-bench:dev"
+
+_BUILDS = (
+    Build(OPERATOR, ROOT / "Containerfile", ROOT),
+    Build(BENCH, ROOT / "tests/installation/Containerfile", ROOT, {"PYTHON_IMAGE": OPERATOR}),
+)
+
+
+def build() -> None:
+    """Build what has changed."""
+    progress = Progress()
+    engine = choose.image_engine(progress)
+    for image in _BUILDS:
+        ensure(image, engine, progress)
+
+
+def load() -> None:
+    """Make both runnable in pods."""
+    choose.cluster(Progress()).load([OPERATOR, BENCH])

@@ -1,0 +1,186 @@
+"""The learning platform: its PostgreSQL in a pod, with districts and schools, and the roster tables."""
+
+import base64
+import json
+import secrets
+
+from tests.installation import images
+from tests.installation.kubectl import Kubectl, Manifest, eventually
+
+NAMESPACE = "platform"
+HOST = f"platform-db.{NAMESPACE}.svc"
+_LOGINS = {"operatorUrl": "oneroster_operator_login", "syncUrl": "oneroster_sync_login"}
+
+
+class Platform:
+    """A platform on the cluster."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._kubectl = kubectl
+
+    def install(self) -> None:
+        """PostgreSQL, the platform's own tables, the migration by the product's image, two logins."""
+        passwords = {name: secrets.token_urlsafe(18) for name in ("postgres", *_LOGINS.values())}
+        if not self._kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
+            self._kubectl("create", "namespace", NAMESPACE)
+        if not self._kubectl("get", "secret", "passwords", "-n", NAMESPACE, "--ignore-not-found"):
+            admin = f"postgresql://postgres:{passwords['postgres']}@{HOST}:5432/postgres"
+            self._kubectl.apply(_secret("passwords", NAMESPACE, passwords | {"admin-url": admin}))
+        self._kubectl.apply(_service(), _deployment())
+        self._kubectl("rollout", "status", "deployment/platform-db", "-n", NAMESPACE, "--timeout=120s")
+        self._migrate()
+        self._exec(
+            "python",
+            "-m",
+            "tests.platform",
+            "users",
+            "--url-file",
+            "/secrets/admin-url",
+            "--password-dir",
+            "/secrets",
+        )
+
+    def secret(self, namespace: str, name: str = "oneroster-platform") -> Manifest:
+        """The Secret by which connections of a namespace reach the platform."""
+        data = self._kubectl.get(NAMESPACE, "secret", "passwords")["data"]
+        plain = {key: _decoded(data[login]) for key, login in _LOGINS.items()}
+        urls = {
+            key: f"postgresql://{_LOGINS[key]}:{password}@{HOST}:5432/postgres" for key, password in plain.items()
+        }
+        return labelled_secret(name, namespace, urls)
+
+    def add_district(self, district: str, schools: list[dict[str, str | None]]) -> None:
+        """Give the platform a district and its schools, as they were before any OneRoster."""
+        self._exec(
+            "sh",
+            "-c",
+            f"cat > /tmp/schools.json && python -m tests.platform seed --url-file /secrets/admin-url "
+            f"--district {district} --schools /tmp/schools.json",
+            stdin=json.dumps(schools),
+        )
+
+    def query(self, sql: str) -> list[list[str]]:
+        """The rows of a query, as text."""
+        out = self._exec("sh", "-c", 'psql -v ON_ERROR_STOP=1 -At -F "|" "$(cat /secrets/admin-url)" -c "$0"', sql)
+        return [line.split("|") for line in out.splitlines()]
+
+    def table(self, sql: str) -> str:
+        """The answer to a query as psql prints it for a person."""
+        return self._exec("sh", "-c", 'psql -v ON_ERROR_STOP=1 "$(cat /secrets/admin-url)" -c "$0"', sql)
+
+    def _exec(self, *command: str, stdin: str | None = None) -> str:
+        flags = ("-i",) if stdin is not None else ()
+        return self._kubectl(
+            "exec", *flags, "-n", NAMESPACE, "deployment/platform-db", "--", *command, stdin=stdin
+        )
+
+    def _migrate(self) -> None:
+        self._kubectl("delete", "job", "migrate", "-n", NAMESPACE, "--ignore-not-found", "--wait")
+        self._kubectl.apply(_migration())
+        eventually(
+            lambda: self._kubectl.get(NAMESPACE, "job", "migrate").get("status", {}),
+            lambda status: bool(status.get("succeeded")),
+            "the platform's migration",
+        )
+
+
+def labelled_secret(name: str, namespace: str, values: dict[str, str]) -> Manifest:
+    """A Secret that its owner allows the operator to read."""
+    manifest = _secret(name, namespace, values)
+    manifest["metadata"]["labels"] = {"oneroster.masteryprep.com/credentials": "true"}
+    return manifest
+
+
+def _secret(name: str, namespace: str, values: dict[str, str]) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "stringData": values,
+    }
+
+
+def _decoded(text: str) -> str:
+    return base64.b64decode(text).decode()
+
+
+def _service() -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "platform-db", "namespace": NAMESPACE},
+        "spec": {"selector": {"app": "platform-db"}, "ports": [{"port": 5432}]},
+    }
+
+
+def _deployment() -> Manifest:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "platform-db", "namespace": NAMESPACE},
+        "spec": {
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": {"app": "platform-db"}},
+            "template": {
+                "metadata": {"labels": {"app": "platform-db"}},
+                "spec": {
+                    "automountServiceAccountToken": False,
+                    "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001},
+                    "containers": [
+                        {
+                            "name": "postgres",
+                            "image": images.BENCH,
+                            "imagePullPolicy": "IfNotPresent",
+                            "command": ["python", "-m", "tests.platform", "serve"],
+                            "args": ["--data", "/data/pg", "--listen", "0.0.0.0", "--password-dir", "/secrets"],
+                            "readinessProbe": {
+                                "tcpSocket": {"port": 5432},
+                                "periodSeconds": 1,
+                            },
+                            "volumeMounts": [
+                                {"name": "data", "mountPath": "/data"},
+                                {"name": "secrets", "mountPath": "/secrets"},
+                            ],
+                        }
+                    ],
+                    "volumes": [
+                        {"name": "data", "emptyDir": {}},
+                        {"name": "secrets", "secret": {"secretName": "passwords"}},
+                    ],
+                },
+            },
+        },
+    }
+
+
+def _migration() -> Manifest:
+    """As a platform's administrator would run it: the product's image and the administrator's URL."""
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "migrate", "namespace": NAMESPACE},
+        "spec": {
+            "backoffLimit": 3,
+            "template": {
+                "spec": {
+                    "restartPolicy": "Never",
+                    "automountServiceAccountToken": False,
+                    "containers": [
+                        {
+                            "name": "migrate",
+                            "image": images.OPERATOR,
+                            "imagePullPolicy": "IfNotPresent",
+                            "command": ["oneroster-platform", "migrate"],
+                            "env": [
+                                {
+                                    "name": "PLATFORM_ADMIN_URL",
+                                    "valueFrom": {"secretKeyRef": {"name": "passwords", "key": "admin-url"}},
+                                }
+                            ],
+                        }
+                    ],
+                }
+            },
+        },
+    }

@@ -12,7 +12,8 @@ from oneroster_operator.api.status import ConnectionStatus
 
 _NAME_RULE = {
     "rule": "size(self.metadata.name) <= 36",
-    "message": "metadata.name must have at most 36 characters: its CronJobs are named after it",
+    "message": "must have at most 36 characters: the connection's CronJobs are named after it",
+    "fieldPath": ".metadata.name",
 }
 
 _COLUMNS = (
@@ -80,7 +81,7 @@ def _schema() -> dict[str, Any]:
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
-            "metadata": {"type": "object"},
+            "metadata": {"type": "object", "properties": {"name": {"type": "string"}}},
             "spec": structural(ConnectionSpec, defaults=True),
             "status": status,
         },

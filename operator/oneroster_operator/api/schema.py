@@ -20,6 +20,18 @@ def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
 
 
+def matching(pattern: str, message: str, *, max_length: int) -> Any:
+    """A field whose text has a form. The API server refuses another with the message, not with the pattern.
+
+    Pydantic goes by the pattern itself; both kinds of regular expression read it alike.
+    """
+
+    def explained(schema: dict[str, Any]) -> None:
+        schema.update(rules((f"self.matches(r'{schema.pop('pattern')}')", message)))
+
+    return Field(max_length=max_length, pattern=pattern, json_schema_extra=explained)
+
+
 def list_map(key: str) -> dict[str, Any]:
     """The list is merged item by item, told apart by `key`."""
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}

@@ -1,7 +1,7 @@
 """What a district's owner asks for: the spec of a OneRosterConnection."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -12,14 +12,24 @@ from oneroster_operator.api.schema import (
     PlatformId,
     SourcedId,
     list_map,
+    matching,
     rules,
 )
 
-_HTTPS = (
-    "self.startsWith('https://') && isURL(self)",
-    "must be an https URL, such as https://sis.springfield.example/ims/oneroster/rostering/v1p2",
-)
-_SECRET_NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"  # noqa: S105 - the pattern of a name
+
+def _https(example: str, *further: tuple[str, str]) -> dict[str, Any]:
+    """The rules of an https URL."""
+    return rules(
+        (
+            "self.startsWith('https://') && isURL(self) && url(self).getHostname() != '' && !self.contains(' ')",
+            f"must be an https URL, such as {example}",
+        ),
+        (
+            "!isURL(self) || url(self).getPort() == '' || int(url(self).getPort()) <= 65535",
+            "must have a port of at most 65535, or none, which is 443",
+        ),
+        *further,
+    )
 
 
 class ApiVersion(StrEnum):
@@ -40,13 +50,12 @@ class Endpoint(Part):
     """Where the district's OneRoster service is."""
 
     url: str = Field(
-        min_length=12,
         max_length=1024,
         description="Base URL of the rostering service, without the name of a collection; the district or its "
         "OneRoster provider gives it. 1.2 usually ends in /ims/oneroster/rostering/v1p2, 1.1 in "
         "/ims/oneroster/v1p1.",
-        json_schema_extra=rules(
-            _HTTPS,
+        json_schema_extra=_https(
+            "https://sis.springfield.example/ims/oneroster/rostering/v1p2",
             (
                 "!self.contains('?') && !self.contains('#') && !self.contains('@')",
                 (
@@ -62,22 +71,46 @@ class Endpoint(Part):
     )
     ca_bundle: str | None = Field(
         default=None,
-        min_length=1,
         max_length=65536,
         description="PEM certificates that are trusted for this district besides the usual ones.",
         json_schema_extra=rules(
             (
-                "self.contains('-----BEGIN CERTIFICATE-----')",
+                "self.contains('-----BEGIN CERTIFICATE-----') && self.contains('-----END CERTIFICATE-----')",
                 "must be PEM: one or more blocks from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
-            )
+            ),
+            (
+                "!self.contains('PRIVATE KEY-----')",
+                "must hold certificates alone: leave out the private key, and replace it if it was a real one",
+            ),
         ),
     )
+
+
+SecretName = Annotated[
+    str,
+    matching(
+        r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+        "must be the name of a Secret: lower-case letters, digits, - and ., such as springfield-oneroster",
+        max_length=253,
+    ),
+]
 
 
 class SecretRef(Part):
     """A Secret in the connection's own namespace."""
 
-    name: str = Field(min_length=1, max_length=253, pattern=_SECRET_NAME, description="Name of the Secret.")
+    name: SecretName = Field(description="Name of the Secret.")
+
+
+Scope = Annotated[
+    str,
+    matching(
+        r"^[!#-\[\]-~]+$",
+        "must be one scope, without spaces, quotes or backslashes; each scope is an item of its own",
+        max_length=256,
+    ),
+]
+"""A scope-token of RFC 6749, section 3.3."""
 
 
 class Auth(Part):
@@ -86,21 +119,24 @@ class Auth(Part):
     type: AuthType = Field(description="OAuth2 (client credentials), or OAuth1, which only OneRoster 1.1 has.")
     token_url: str | None = Field(
         default=None,
-        min_length=12,
         max_length=1024,
         description="Where OAuth 2 tokens are asked for; the district or its OneRoster provider gives it.",
-        json_schema_extra=rules(
+        json_schema_extra=_https(
+            "https://sis.springfield.example/oauth/token",
             (
-                "self.startsWith('https://') && isURL(self)",
-                "must be an https URL, such as https://sis.springfield.example/oauth/token",
-            )
+                "!self.contains('#') && !self.contains('@')",
+                (
+                    "must have no #fragment and no user@; credentials belong into the Secret that "
+                    "spec.auth.secretRef names"
+                ),
+            ),
         ),
     )
     secret_ref: SecretRef = Field(
         description="Secret with the keys clientId and clientSecret and the label "
         "oneroster.masteryprep.com/credentials=true."
     )
-    scopes: list[Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[!#-\[\]-~]+$")]] = Field(
+    scopes: list[Scope] = Field(
         default=[],
         max_length=16,
         description="OAuth 2 scopes to ask for. Empty: the client works out what the server accepts.",
@@ -157,7 +193,14 @@ class Frequency(StrEnum):
     WEEKLY = "Weekly"
 
 
-_TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+TimeOfDay = Annotated[
+    str,
+    matching(
+        r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        'must be HH:MM from "00:00" to "23:59", in quotes, such as "01:30"',
+        max_length=5,
+    ),
+]
 
 
 class Window(Part):
@@ -169,12 +212,42 @@ class Window(Part):
         )
     )
 
-    start: str = Field(max_length=5, pattern=_TIME_OF_DAY, description="HH:MM, in schedule.timeZone.")
-    end: str = Field(max_length=5, pattern=_TIME_OF_DAY, description="HH:MM, in schedule.timeZone.")
+    start: TimeOfDay = Field(description="HH:MM, in schedule.timeZone.")
+    end: TimeOfDay = Field(description="HH:MM, in schedule.timeZone.")
 
 
-_CRON_FIELD = "([0-9*/,-]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT)+"
-_CRON = f"^{_CRON_FIELD}( {_CRON_FIELD}){{4}}$"
+def _cron_field(value: str) -> str:
+    item = rf"(\*|{value}(-{value})?)(/[1-9][0-9]?)?"
+    return f"{item}(,{item})*"
+
+
+_CRON = " ".join(
+    (
+        _cron_field("[0-5]?[0-9]"),
+        _cron_field("([01]?[0-9]|2[0-3])"),
+        _cron_field("(0?[1-9]|[12][0-9]|3[01])"),
+        _cron_field("(0?[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"),
+        _cron_field("([0-6]|sun|mon|tue|wed|thu|fri|sat)"),
+    )
+)
+
+Cron = Annotated[
+    str,
+    matching(
+        f"^(?i:{_CRON})$",
+        "must be the five fields minute, hour, day of month, month, day of week (0 to 6, 0 is Sunday), such as "
+        '"15 2 * * *"; the time zone belongs into schedule.timeZone',
+        max_length=100,
+    ),
+]
+"""What Kubernetes' CronJob takes, without its extensions (`@daily`, `TZ=`, `?`)."""
+
+
+_TIME_ZONE = (
+    # getHours fails for a zone that the API server does not know; it takes these three, too, and CronJob does not
+    "!(self in ['', 'Local']) && !self.contains(':') && timestamp('2000-01-01T00:00:00Z').getHours(self) >= 0",
+    "must be the IANA name of a time zone, such as America/Chicago",
+)
 
 
 class Schedule(Part):
@@ -200,19 +273,15 @@ class Schedule(Part):
     window: Window | None = Field(
         default=None, description="For Daily and Weekly; without it any time of the day."
     )
-    cron: str | None = Field(
+    cron: Cron | None = Field(
         default=None,
-        min_length=9,
-        max_length=100,
-        pattern=_CRON,
         description="Exactly this schedule for all categories, in five cron fields; in place of frequency.",
     )
     time_zone: str = Field(
         default="Etc/UTC",
-        min_length=1,
         max_length=64,
-        pattern=r"^[A-Za-z][A-Za-z0-9_+\-/]*$",
         description="IANA name of the time zone of window and cron, and of the district's calendar days.",
+        json_schema_extra=rules(_TIME_ZONE),
     )
 
 

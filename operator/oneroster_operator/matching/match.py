@@ -1,7 +1,8 @@
 """The decision for each of a district's schools: which school of the platform it is, or who has to say so."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from rapidfuzz import fuzz, process

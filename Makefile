@@ -25,7 +25,7 @@ demo-down: setup  ## stop the cluster and remove every trace of it
 	@$(BIN)/python -m tests.cluster down
 
 test: setup lint  ## lint, unit tests, and tests on a real HTTP server and a real PostgreSQL
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -m "not cluster"
 
 test-unit: setup lint  ## pure tests: seconds, no root, no cluster
 	@$(BIN)/pytest -q -m "not database and not cluster"

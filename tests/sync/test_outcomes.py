@@ -172,7 +172,6 @@ async def test_a_transaction_takes_the_lock_again_only_from_its_own_session(data
 
 async def test_a_run_that_is_told_to_stop_says_so_and_has_written_nothing_of_the_rest(database: Database) -> None:
     async with setting(database) as s:
-        run = s.run()
         reached = asyncio.Event()
 
         def at_enrollments(collection: str, records: list[dict[str, Any]], headers: dict[str, str]) -> None:
@@ -180,6 +179,7 @@ async def test_a_run_that_is_told_to_stop_says_so_and_has_written_nothing_of_the
                 reached.set()
 
         async with bent(s, at_enrollments):
+            run = s.run()
             work = asyncio.create_task(run.work())
             await reached.wait()
             work.cancel()

@@ -134,7 +134,7 @@ def test_the_other_collections(version: Version) -> None:
         "subjects": "Maths",
     }
     assert one(Collection.COURSES, course, version) == Course(
-        sourced_id="k1", title="Algebra", course_code="A1", subjects=("Maths",)
+        sourced_id="k1", title="Algebra", course_code="A1", org=Ref("0"), subjects=("Maths",)
     )
     class_ = {
         "sourcedId": "c1",
@@ -276,11 +276,26 @@ def test_a_bad_record_costs_itself_and_keeps_its_place() -> None:
 def test_bytes_that_are_no_text_cost_their_record_only() -> None:
     good = json.dumps(ENROLLMENT).encode()
     bad = good.replace(b"teacher", b"te\xffcher").replace(b'"e1"', b'"e2"')
-    half = good.replace(b"teacher", b"te\\ud800cher").replace(b'"e1"', b'"e3"')
-    body = b'{"enrollments":[' + b",".join([good, bad, half]) + b"]}"
+    body = b'{"enrollments":[' + good + b"," + bad + b"]}"
     page = decode_page(Collection.ENROLLMENTS, "1.2", body, "sis.example")
     assert [record.sourced_id for record in page.records] == ["e1"]
-    assert page.rejected == [Rejected("e2", "UnexpectedType"), Rejected("e3", "UnexpectedType")]
+    assert page.rejected == [Rejected("e2", "UnexpectedType")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        (rb"\ud83d", "\ufffd"),
+        (rb"\uDE00 and \uD83D", "\ufffd and \ufffd"),
+        (rb"\ud83d\ude00 and \ud83d", "\U0001f600 and \ufffd"),
+        (rb"\\ud83d and \ude00", "\\ud83d and \ufffd"),
+        (rb"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+    ],
+)
+def test_half_a_character_costs_nothing_but_itself(sent: bytes, name: str) -> None:
+    body = b'{"orgs":[{"sourcedId":"1"},{"sourcedId":"2","name":"' + sent + b'"}]}'
+    page = decode_page(Collection.ORGS, "1.2", body, "sis.example")
+    assert page.records == [Org(sourced_id="1"), Org(sourced_id="2", name=name)]
 
 
 def test_no_text_that_postgresql_cannot_store_gets_through() -> None:
@@ -360,7 +375,21 @@ roles = st.fixed_dictionaries(
     {},
     optional={"role": texts, "org": references, "roleType": optional_texts, "beginDate": dates, "endDate": dates},
 )
+reference_lists = st.one_of(st.none(), references, st.lists(references, max_size=2))
+text_lists = st.one_of(st.none(), st.lists(texts, max_size=2))
 records = {
+    Collection.ACADEMIC_SESSIONS: shaped(
+        title=texts, startDate=dates, schoolYear=optional_texts, parent=references
+    ),
+    Collection.COURSES: shaped(title=texts, org=references, orgs=reference_lists, schoolYear=references),
+    Collection.CLASSES: shaped(
+        title=texts,
+        school=references,
+        course=references,
+        terms=reference_lists,
+        periods=text_lists,
+        grades=text_lists,
+    ),
     Collection.ORGS: shaped(name=optional_texts, type=texts, identifier=optional_texts, parent=references),
     Collection.ENROLLMENTS: shaped(
         **{"class": references},
@@ -376,7 +405,7 @@ records = {
         username=optional_texts,
         givenName=texts,
         email=optional_texts,
-        grades=st.one_of(st.none(), st.lists(texts, max_size=2)),
+        grades=text_lists,
         roles=st.one_of(st.none(), st.lists(roles, max_size=2)),
     ),
 }

@@ -117,9 +117,6 @@ async def test_no_error_repeats_what_the_server_sent(how: str, at: str, caplog: 
         endpoint = Endpoint(f"{origin}/v1p2", "1.2")
         patience = Patience(tries=2)
         async with OneRosterClient(endpoint, shown, plain_http=True, patience=patience, sleep=Pauses()) as client:
-            # A Location header is logged by httpcore at debug level; it is the server's, and none of ours.
-            if how == "302":
-                caplog.set_level(logging.CRITICAL, logger="httpcore")
             assert_kept(await everything_from(client), caplog, CANARY)
 
 

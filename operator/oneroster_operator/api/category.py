@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """`spec.categories`; the order of the members is the order in which a district's categories run."""
+    """A kind of data that a district can be asked for. A district's categories sync in the order of the enum."""
 
     STUDENTS = "Students"
     TEACHER_ASSIGNMENTS = "TeacherAssignments"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from oneroster_operator.api.schema import Part, Time
+from oneroster_operator.api.schema import Generation, Part, Time
 
 MAX_MESSAGE = 1024
 
@@ -34,11 +34,18 @@ Tristate = Literal["True", "False", "Unknown"]
 
 
 class Condition(Part):
-    """One condition; `last_transition_time` moves only when `status` does."""
+    """One aspect of the connection's state, as last observed."""
 
-    type: ConditionType
-    status: Tristate
-    observed_generation: int = Field(ge=0, json_schema_extra={"format": "int64"})
-    last_transition_time: Time
-    reason: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
-    message: str = Field(max_length=MAX_MESSAGE)
+    type: ConditionType = Field(description="The aspect; at most one condition of each type.")
+    status: Tristate = Field(description="True, False, or Unknown where the operator cannot tell.")
+    observed_generation: Generation = Field(
+        ge=0, description="metadata.generation of the spec that this was said of."
+    )
+    last_transition_time: Time = Field(description="Since when status has been what it is.")
+    reason: str = Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+        description="Why, as a CamelCase word that a script can switch on.",
+    )
+    message: str = Field(max_length=MAX_MESSAGE, description="Why, as a sentence that says what to do, and where.")

@@ -125,10 +125,17 @@ def _filled(default: Any) -> Any:
     return default
 
 
+class _WithoutAnchors(yaml.SafeDumper):
+    """Writes out what occurs twice."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
 def main() -> None:
     """Print the definition as YAML."""
     sys.stdout.write("# Generated from operator/oneroster_operator/api by `make generate`. Do not edit.\n")
-    yaml.safe_dump(definition(), sys.stdout, sort_keys=False, width=110, allow_unicode=True)
+    yaml.dump(definition(), sys.stdout, _WithoutAnchors, sort_keys=False, width=110, allow_unicode=True)
 
 
 if __name__ == "__main__":

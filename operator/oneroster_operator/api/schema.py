@@ -49,6 +49,9 @@ PlatformId = Annotated[str, Field(min_length=1, max_length=128)]
 Time = Annotated[str, Field(max_length=35, json_schema_extra={"format": "date-time"})]
 """An instant in RFC 3339, UTC, whole seconds."""
 
+Generation = Annotated[int, Field(le=2**53 - 1, json_schema_extra={"format": "int64"})]
+"""`metadata.generation`; the bound is the largest integer that a JSON number holds exactly."""
+
 Word = Annotated[str, Field(max_length=64)]
 """A CamelCase word that a script can switch on."""
 

@@ -59,7 +59,7 @@ class Endpoint(Part):
             (
                 "!self.contains('?') && !self.contains('#') && !self.contains('@')",
                 (
-                    "must be the base URL alone: no ?query, no #fragment, no user@; credentials belong into the "
+                    "must be the base URL alone: no ?query, no #fragment, no user@; credentials belong in the "
                     "Secret that spec.auth.secretRef names"
                 ),
             ),
@@ -126,7 +126,7 @@ class Auth(Part):
             (
                 "!self.contains('#') && !self.contains('@')",
                 (
-                    "must have no #fragment and no user@; credentials belong into the Secret that "
+                    "must have no #fragment and no user@; credentials belong in the Secret that "
                     "spec.auth.secretRef names"
                 ),
             ),
@@ -236,7 +236,7 @@ Cron = Annotated[
     matching(
         f"^(?i:{_CRON})$",
         "must be the five fields minute, hour, day of month, month, day of week (0 to 6, 0 is Sunday), such as "
-        '"15 2 * * *"; the time zone belongs into schedule.timeZone',
+        '"15 2 * * *"; the time zone belongs in schedule.timeZone',
         max_length=100,
     ),
 ]

@@ -16,11 +16,12 @@ from oneroster_operator.oneroster.errors import Inconsistent, Refused
 from oneroster_operator.oneroster.exchange import Connection, Reply, checked_url, place
 from oneroster_operator.oneroster.oauth1 import OAuth1Signer
 from oneroster_operator.oneroster.oauth2 import OAuth2Signer
-from oneroster_operator.oneroster.paging import FetchedPage, PageRequest, Walk
+from oneroster_operator.oneroster.paging import PageRequest, Walk
 from oneroster_operator.oneroster.probe import Verdict, examine
 from oneroster_operator.oneroster.records import Collection, Org
 from oneroster_operator.oneroster.refusal import require_ok
 from oneroster_operator.oneroster.retry import Patience, Retries
+from oneroster_operator.oneroster.tally import FetchedPage
 
 DEFAULT_PATIENCE: Final = Patience()
 PROBE_PATIENCE: Final = Patience(tries=2, first_delay=0.5, longest_delay=2.0, waiting=5.0)

@@ -80,6 +80,12 @@ class Decoded:
     rejected: list[Rejected]
     sourced_ids: list[str | None]
 
+    def without_first(self) -> "Decoded":
+        """The page less its first row."""
+        if self.records and self.records[0].sourced_id == self.sourced_ids[0]:
+            return Decoded(self.records[1:], self.rejected, self.sourced_ids[1:])
+        return Decoded(self.records, self.rejected[1:], self.sourced_ids[1:])
+
 
 def decode_page(collection: Collection, version: Version, body: bytes, where: str) -> Decoded:
     """The page in `body`; raises `Malformed` where it is no page of this collection. `where` is for messages."""

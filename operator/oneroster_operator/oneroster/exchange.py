@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,11 @@ from typing import Final, Literal
 import httpx
 
 from oneroster_operator.oneroster.errors import DistrictError, Malformed, Refused, Stage, Unreachable
+
+_log = logging.getLogger(__name__)
+for _library in ("httpx", "httpcore"):
+    # They log queries (which can name people) and the headers of answers (cookies are credentials too).
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 USER_AGENT: Final = "oneroster-operator"
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
@@ -103,6 +109,7 @@ class Connection:
         except httpx.RequestError as error:
             failure = _explained(error, url, stage)
         else:
+            _log.debug("%s %s answers %d with %d bytes", method, place(url), reply.status, len(reply.body))
             if reply.status in {408, 429} or reply.status >= 500:
                 raise _not_now(reply, place(url), stage, self._clock())
             return reply

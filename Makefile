@@ -40,13 +40,14 @@ format: setup  ## write the source as the formatter wants it
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-generate: setup  ## the CRD and what the chart renders
-	@mkdir -p crds
+generate: setup  ## the CRD, the chart's copy of it, and what the chart renders (needs helm: make cluster-up)
 	@$(BIN)/python -m oneroster_operator.api.crd > $(CRD)
+	@$(BIN)/python -m tests.chart
 
 lock: setup  ## requirements/*.txt anew from pyproject.toml
 	@$(BIN)/pip install --quiet uv
 	@$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	@echo 'hatchling>=1.27' | $(COMPILE) - -o requirements/build.txt
 	@$(COMPILE) --group bench -c requirements/runtime.txt -o requirements/bench.txt
 	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
 

@@ -27,7 +27,7 @@ from oneroster_operator.api.spec import Frequency
 
 
 class Summary(Part):
-    """Strings for the columns of `kubectl get`."""
+    """Strings for the columns of kubectl get."""
 
     schools: Word = Field(default="", description="Linked schools of all that are to be linked, such as 10/12.")
     categories: str = Field(default="", max_length=128, description="The selected categories.")

@@ -1,0 +1,1 @@
+"""The chart and the manifests: `python -m tests.chart` writes what is generated in them."""

@@ -53,6 +53,12 @@ def test_a_rejected_record_without_an_id_leaves_no_row() -> None:
     assert list(rows(Collection.USERS, Page([], [Rejected(None, "MissingSourcedId")], 1), SCOPE)) == []
 
 
+@pytest.mark.parametrize(("length", "state"), [(255, "wanted"), (256, "unknown")])
+def test_an_id_that_no_index_takes_is_counted_and_left_out(length: int, state: str) -> None:
+    class_ = Class(sourced_id="c" * length, school=Ref(sourced_id="s1"))
+    assert row_of(Collection.CLASSES, class_)[2] == state
+
+
 @pytest.mark.parametrize(
     ("fields", "state"),
     [

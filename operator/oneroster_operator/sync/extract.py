@@ -19,7 +19,7 @@ _PROGRESS_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What came of a collection: how the walk ended, and how many records have an unknown role."""
+    """What came of a collection: how the walk ended, and how many records are `State.UNKNOWN`."""
 
     outcome: WalkOutcome
     unknown: int

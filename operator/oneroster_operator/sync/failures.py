@@ -41,8 +41,8 @@ INTERRUPTED = Failure(
 )
 
 
-def failure_of(error: Exception) -> Failure:
-    """The failure that an error is. Of one that nobody foresaw only the class is told: its text may hold data."""
+def foreseen(error: Exception) -> Failure | None:
+    """The failure that an error is, if it is one that has words of its own."""
     match error:
         case PullFailed(error=district_error):
             return _district(error.category, error.collection, district_error)
@@ -60,9 +60,13 @@ def failure_of(error: Exception) -> Failure:
             return Failure(Outcome.FAILED, "DistrictUnknown", str(error), final=True)
         case SchoolUnknown():
             return Failure(Outcome.FAILED, "SchoolUnknown", str(error), final=True)
-    return Failure(
-        Outcome.FAILED, type(error).__name__, f"The run failed with {type(error).__name__}; see its log."
-    )
+    return None
+
+
+def unforeseen(error: Exception) -> Failure:
+    """The failure that any other error is: its class is told and not its text, which may hold data."""
+    name = type(error).__name__
+    return Failure(Outcome.FAILED, name, f"The run failed with {name}: the operator's maintainers need its log.")
 
 
 def deadline_exceeded(seconds: int, *, pulling: bool) -> Failure:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -22,7 +23,7 @@ from oneroster_operator.api.report import CategoryReport, Outcome, Report, encod
 from oneroster_operator.platform.runs import category_report
 from oneroster_operator.sync.mounted import Unusable, read_access, read_plan
 from oneroster_operator.sync.pipeline import Invocation
-from oneroster_operator.sync.run import Run
+from oneroster_operator.sync.run import Run, log_unforeseen
 from oneroster_operator.sync.slot import slot_of
 
 
@@ -35,13 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         categories = asyncio.run(_run(options))
     except Unusable as unusable:
-        categories = tuple(
-            CategoryReport(category, unusable.outcome, reason=unusable.reason, message=unusable.message)
-            for category in options.category or Category
-        )
+        categories = _all(options, unusable.outcome, unusable.reason, unusable.message)
+    except Exception as error:  # noqa: BLE001 - a pod that says nothing leaves its operator guessing
+        failure = log_unforeseen(error)
+        categories = _all(options, failure.outcome, failure.reason, failure.message)
     report = Report(started, _now(), categories, dry_run=options.dry_run)
     _leave(report, options.termination_log)
     return report.exit_code
+
+
+def _all(options: argparse.Namespace, outcome: Outcome, reason: str, message: str) -> tuple[CategoryReport, ...]:
+    """One and the same for every category asked for; for all there are where none was and no plan tells."""
+    return tuple(
+        CategoryReport(category, outcome, reason=reason, message=message)
+        for category in options.category or Category
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,8 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--category",
-        type=Category,
-        choices=list(Category),
+        type=_category,
         action="append",
         metavar="NAME",
         help="a category to run, in the order given; by default all of the plan",
@@ -119,11 +127,19 @@ def _check_slot(not_before: dt.datetime, job: str) -> None:
         )
 
 
+def _category(text: str) -> Category:
+    try:
+        return Category(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(Category)}") from None
+
+
 def _time(text: str) -> dt.datetime:
-    time = dt.datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError("a time without an offset from UTC")
-    return time
+    with contextlib.suppress(ValueError):
+        time = dt.datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time
+    raise argparse.ArgumentTypeError(f"{text!r} is no time with an offset, such as 2026-11-24T08:00:00Z")
 
 
 def _leave(report: Report, termination_log: Path | None) -> None:

@@ -22,6 +22,12 @@ from oneroster_operator.sync.grades import normalised
 from oneroster_operator.sync.roles import STUDENT, TEACHER, Scope, grants, in_force, is_unknown
 from oneroster_operator.sync.stage import Row, State
 
+_USER, _SESSION, _COURSE, _CLASS, _ENROLLMENT = 16, 6, 4, 10, 6
+"""Columns of each staging table behind the three that all have."""
+
+_LONGEST_ID = 255
+"""Characters of a sourcedId (OneRoster's CSV binding); an index of PostgreSQL takes no more than 2,700 bytes."""
+
 _ENROLLMENT_ROLES = frozenset({STUDENT, TEACHER})
 _OTHER_ENROLLMENT_ROLES = frozenset({"administrator", "aide", "guardian", "parent", "proctor", "relative"})
 
@@ -30,7 +36,10 @@ def rows(collection: Collection, page: Page, scope: Scope) -> Iterator[Row]:
     """A page as rows, the rejected records among them; a rejected one without an id leaves no row."""
     width, row = _ROWS[collection]
     for record in page.records:
-        yield row(record, scope)
+        if len(record.sourced_id) > _LONGEST_ID:
+            yield _known_by_id(record, State.UNKNOWN, width)
+        else:
+            yield row(record, scope)
     for rejected in page.rejected:
         if rejected.sourced_id is not None:
             yield _known_by_id(rejected, State.REJECTED, width)
@@ -155,9 +164,6 @@ def _enrollment(enrollment: Enrollment, scope: Scope) -> Row:
         enrollment.end_date,
     )
 
-
-_USER, _SESSION, _COURSE, _CLASS, _ENROLLMENT = 16, 6, 4, 10, 6
-"""Columns of each staging table behind the three that all have."""
 
 _ROWS: dict[Collection, tuple[int, Callable[[Any, Scope], Row]]] = {
     Collection.USERS: (_USER, _user),

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -17,7 +17,14 @@ from oneroster_operator.platform.runs import RunRecord, record_run
 from oneroster_operator.platform.schema import check_schema
 from oneroster_operator.sync import diff, lock, stage, wanted
 from oneroster_operator.sync.extract import Extract
-from oneroster_operator.sync.failures import INTERRUPTED, Failure, deadline_exceeded, failure_of, lock_held
+from oneroster_operator.sync.failures import (
+    INTERRUPTED,
+    Failure,
+    deadline_exceeded,
+    foreseen,
+    lock_held,
+    unforeseen,
+)
 from oneroster_operator.sync.mounted import Access
 from oneroster_operator.sync.pipeline import Invocation, Pipeline
 from oneroster_operator.sync.roles import Scope
@@ -26,7 +33,7 @@ log = logging.getLogger(__name__)
 
 _APPLICATION = "oneroster-sync"
 _NOTE_SECONDS = 3.0
-"""For the row of a category that failed: a stopping pod has little time left."""
+"""For the rows of what failed: a stopping pod has little time left."""
 
 # Plans for half a million joined rows profit from memory and not from JIT; neither a forgotten transaction nor
 # a reader's lock may hold up the platform.
@@ -62,25 +69,21 @@ class Run:
         try:
             connection = await self._connect()
         except PlatformError as error:
-            await self._give_up(failure_of(error), None)
+            self._fail_the_rest(_failure(error))
             return
         async with connection:
             failure = await self._prepare(connection)
             if failure is None:
                 failure = await self._sync(connection)
             if failure is not None:
-                await self._give_up(failure, connection)
+                await _note(connection, self._fail_the_rest(failure))
 
     async def interrupted(self) -> None:
         """Account for what `work` had not done when it was cancelled."""
-        try:
-            async with asyncio.timeout(_NOTE_SECONDS):
-                connection = await self._connect()
-        except (PlatformError, TimeoutError):
-            await self._give_up(INTERRUPTED, None)
-            return
-        async with connection:
-            await self._give_up(INTERRUPTED, connection)
+        missing = self._fail_the_rest(INTERRUPTED)
+        with contextlib.suppress(PlatformError, TimeoutError):
+            async with asyncio.timeout(_NOTE_SECONDS), await self._connect() as connection:
+                await _note(connection, missing)
 
     async def _connect(self) -> Connection:
         return await connect(
@@ -133,34 +136,39 @@ class Run:
         except Exception as error:  # noqa: BLE001 - becomes the outcome of the category
             expired = isinstance(error, TimeoutError) and deadline.expired()
             failure = deadline_exceeded(self._plan.run_seconds, pulling=pulling) if expired else _failure(error)
-            await self._note(self._invocation.account(category, self._started, failure), connection)
+            record = self._invocation.account(category, self._started, failure)
+            self.records.append(record)
+            await _note(connection, [record])
             return failure
         self.records.append(record)
         return None
 
-    async def _give_up(self, failure: Failure, connection: Connection | None) -> None:
-        """The same outcome for every category that has none yet."""
-        for category in self._categories[len(self.records) :]:
-            await self._note(self._invocation.account(category, self._started, failure), connection)
+    def _fail_the_rest(self, failure: Failure) -> list[RunRecord]:
+        """Records for every category that has none yet, all of the same failure."""
+        missing = [
+            self._invocation.account(category, self._started, failure)
+            for category in self._categories[len(self.records) :]
+        ]
+        self.records += missing
+        return missing
 
-    async def _note(self, record: RunRecord, connection: Connection | None) -> None:
-        self.records.append(record)
-        if connection is None:
-            return
-        with contextlib.suppress(PlatformError, psycopg.Error, TimeoutError):
-            async with asyncio.timeout(_NOTE_SECONDS):
+
+async def _note(connection: Connection, records: Iterable[RunRecord]) -> None:
+    """Store the records if the database still answers; the report has them in any case."""
+    with contextlib.suppress(PlatformError, psycopg.Error, TimeoutError):
+        async with asyncio.timeout(_NOTE_SECONDS):
+            for record in records:
                 await record_run(connection, record)
 
 
 def _failure(error: Exception) -> Failure:
-    failure = failure_of(error)
-    if failure.reason == type(error).__name__:
-        # Where it happened, and no more: the error's own text may hold a value from the district.
-        state = getattr(error, "sqlstate", None)
-        log.error(
-            "%s%s\n%s",
-            failure.reason,
-            f" {state}" if state else "",
-            "".join(traceback.format_tb(error.__traceback__)),
-        )
-    return failure
+    return foreseen(error) or log_unforeseen(error)
+
+
+def log_unforeseen(error: Exception) -> Failure:
+    """The failure that an unforeseen error is. The log gets its class and where it was raised, and no more:
+    its own text may hold a value from the district."""
+    state = getattr(error, "sqlstate", None)
+    name = type(error).__name__ + (f" (SQLSTATE {state})" if state else "")
+    log.error("%s\n%s", name, "".join(traceback.format_tb(error.__traceback__)))
+    return unforeseen(error)

@@ -1,6 +1,6 @@
 """The minute for which a CronJob made a Job, as the Job's name tells it. Pure.
 
-Kubernetes names it `<CronJob>-<minutes since 1970>` (pkg/controller/cronjob/utils.go, `getJobFromTemplate2`).
+Kubernetes names it `<CronJob>-<minutes since 1970>` (pkg/controller/cronjob, `getJobName`).
 """
 
 import datetime as dt

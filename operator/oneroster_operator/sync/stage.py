@@ -22,7 +22,7 @@ class State(StrEnum):
     LEFT_OUT = "left out"
     """Deleted, out of date, of a school that is not linked, or without a role that grants anything."""
     UNKNOWN = "unknown"
-    """Left out because of a role that is in no vocabulary."""
+    """Left out and counted: a role that is in no vocabulary, or a sourcedId too long to be one."""
     REJECTED = "rejected"
     """The record cannot be read, so what the platform has of it stays."""
 
@@ -89,8 +89,10 @@ async def copy(connection: Connection, collection: Collection, rows: Iterable[Ro
 
 
 async def settle(connection: Connection, collection: Collection) -> tuple[int, int]:
-    """Keep each record once, the last modified or else the last received; return how many went and how many
-    of the rest have an unknown role."""
+    """Keep each record once, the last modified or else the last received.
+
+    Returns how many went, and how many of the rest are `State.UNKNOWN`.
+    """
     name = table(collection)
     deleted = await connection.execute(
         sql.SQL(

@@ -1,0 +1,229 @@
+"""The command as a pod runs it: files in, report, lines and exit code out."""
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+import oneroster_operator
+from oneroster_operator.api.category import Category
+from oneroster_operator.api.plan import Endpoint, Plan, encode_plan
+from oneroster_operator.api.report import MAX_BYTES, Outcome, Report, decode_report
+from oneroster_operator.platform.directory import PlatformSchool
+from oneroster_operator.sync.main import main
+from tests.district.expected import active_schools
+from tests.district.population import Population
+from tests.district.running import RunningDistrict, district_on_thread
+from tests.platform.databases import Database, add_district, add_schools
+from tests.sync.setting import DISTRICT, STRICT, TODAY, platform_id
+
+pytestmark = pytest.mark.database
+
+SOURCE = str(Path(oneroster_operator.__file__).parents[1])
+
+
+@dataclass
+class Pod:
+    """A pod's file system and what it is told."""
+
+    mounts: Path
+    plan: Plan
+    district: RunningDistrict
+    database: Database
+
+    def start(self, *arguments: str, job: str = "springfield-sync-abc") -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "oneroster_operator.sync.main"]
+        for option in ("config", "credentials", "platform", "termination-log"):
+            command += [f"--{option}", str(self.mounts / option)]
+        self.write("config", encode_plan(self.plan))
+        environment = {**os.environ, "JOB_NAME": job, "PYTHONPATH": SOURCE}
+        pipe = subprocess.PIPE
+        return subprocess.Popen([*command, *arguments], env=environment, stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, *arguments: str, job: str = "springfield-sync-abc") -> tuple[int, Report, str, str]:
+        process = self.start(*arguments, job=job)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, self.report(), output, errors
+
+    def report(self) -> Report:
+        message = (self.mounts / "termination-log").read_bytes()
+        assert len(message) <= MAX_BYTES
+        return decode_report(message)
+
+    def write(self, file: str, text: str) -> None:
+        (self.mounts / file).parent.mkdir(exist_ok=True)
+        (self.mounts / file).write_text(text)
+
+
+@pytest.fixture(scope="module")
+def district() -> Iterator[RunningDistrict]:
+    population = Population.generate(7, today=TODAY, schools=2, students_per_school=20)
+    with district_on_thread(population) as running:
+        yield running
+
+
+@pytest.fixture
+def pod(tmp_path: Path, district: RunningDistrict, database: Database) -> Pod:
+    schools = active_schools(district.population)
+    add_district(database.admin_url, DISTRICT)
+    add_schools(database.admin_url, DISTRICT, [PlatformSchool(platform_id(s), s, None) for s in schools])
+    plan = Plan(
+        connection="districts/springfield",
+        district_id=DISTRICT,
+        endpoint=Endpoint(
+            district.base_url, "1.2", "OAuth2", token_url=district.token_url, ca_bundle=district.ca_pem
+        ),
+        links={s: platform_id(s) for s in schools},
+        categories=tuple(Category),
+        limits=STRICT,
+        time_zone="America/Chicago",
+        run_seconds=60,
+        lock_wait_seconds=5,
+        district_org=district.population.district.sourced_id,
+    )
+    pod = Pod(tmp_path, plan, district, database)
+    pod.write("credentials/clientId", district.client_id)
+    pod.write("credentials/clientSecret", district.client_secret)
+    pod.write("platform/syncUrl", database.sync_url)
+    return pod
+
+
+def test_all_categories_of_the_plan_run_and_are_told(pod: Pod) -> None:
+    code, report, output, errors = pod.run()
+    assert code == 0
+    assert [c.name for c in report.categories] == list(Category)
+    assert {c.outcome for c in report.categories} == {Outcome.SUCCEEDED}
+    assert report.started < report.finished
+    assert output.splitlines()[0] == (
+        f"Students: Succeeded created={report.categories[0].created} changed=0 removed=0 withheld=0 waiting=0 "
+        "quarantined=0"
+    )
+    assert len(output.splitlines()) == 5
+    for secret in (pod.district.client_secret, pod.database.sync_url, "CANARY"):
+        assert secret not in output + errors
+
+
+def test_categories_run_in_the_order_in_which_they_are_given(pod: Pod) -> None:
+    _, report, _, _ = pod.run("--category", "SchoolAdmins", "--category", "Students")
+    assert [c.name for c in report.categories] == [Category.SCHOOL_ADMINS, Category.STUDENTS]
+
+
+def test_a_dry_run_writes_its_row_and_nothing_else(pod: Pod) -> None:
+    code, report, _, _ = pod.run("--dry-run", job="springfield-preview-1")
+    assert code == 0
+    assert report.dry_run
+    with psycopg.connect(pod.database.admin_url) as connection:
+        assert connection.execute("SELECT count(*) FROM roster.users").fetchone() == (0,)
+        assert connection.execute(
+            "SELECT DISTINCT job, dry_run, connection FROM roster.sync_runs WHERE total > 0"
+        ).fetchall() == [("springfield-preview-1", True, "districts/springfield")]
+
+
+def test_a_missing_secret_is_told_and_not_a_traceback(pod: Pod) -> None:
+    (pod.mounts / "credentials/clientSecret").unlink()
+    code, report, _, errors = pod.run("--category", "Students")
+    assert code == report.exit_code == Outcome.FAILED.exit_code
+    (category,) = report.categories
+    assert category.reason == "SecretKeyMissing"
+    assert "clientSecret" in category.message
+    assert "Traceback" not in errors
+
+
+def test_a_plan_that_is_gone_is_skipped(pod: Pod) -> None:
+    process = pod.start("--config", str(pod.mounts / "gone"), "--category", "Students")
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert [(c.outcome, c.reason) for c in pod.report().categories] == [(Outcome.SKIPPED, "PlanMissing")]
+
+
+def test_a_slot_from_before_the_schedule_is_skipped(pod: Pod) -> None:
+    slot = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)
+    job = f"springfield-students-{int(slot.timestamp()) // 60}"
+    later = ("--category", "Students", "--not-before", "2026-11-24T08:00:01Z")
+    code, report, _, _ = pod.run(*later, job=job)
+    assert code == 0
+    assert [(c.outcome, c.reason) for c in report.categories] == [(Outcome.SKIPPED, "SlotTooOld")]
+    assert "2026-11-24 08:00 UTC" in report.categories[0].message
+
+
+@pytest.mark.parametrize(
+    ("job", "not_before"),
+    [
+        ("springfield-students-29866453", "2026-10-14T14:13:00Z"),
+        ("springfield-students-by-hand", "2026-11-24T08:00:00Z"),
+        ("springfield-sync-0123456789", None),
+    ],
+)
+def test_any_other_slot_runs(pod: Pod, job: str, not_before: str | None) -> None:
+    arguments = ["--not-before", not_before] if not_before else []
+    _, report, _, _ = pod.run("--category", "DistrictAdmins", *arguments, job=job)
+    assert [c.outcome for c in report.categories] == [Outcome.SUCCEEDED]
+
+
+def test_the_exit_code_tells_whose_turn_it_is(pod: Pod) -> None:
+    pod.write("credentials/clientSecret", "wrong")
+    assert pod.run("--category", "Students")[0] == Outcome.REFUSED.exit_code
+    pod.write("platform/syncUrl", "postgresql://u:p@127.0.0.1:1/db")
+    assert pod.run("--category", "Students")[0] == Outcome.PLATFORM_FAILED.exit_code
+
+
+def test_a_pod_that_is_told_to_stop_reports_within_seconds(pod: Pod) -> None:
+    pod.plan = msgspec.structs.replace(pod.plan, lock_wait_seconds=50)
+    with psycopg.connect(pod.database.admin_url, autocommit=True) as other:
+        pod.district.controls.begin_outage()
+        try:
+            process = pod.start()
+            wait_for_session(other)
+            process.send_signal(signal.SIGTERM)
+            started = time.monotonic()
+            output, _ = process.communicate(timeout=30)
+        finally:
+            pod.district.controls.end_outage()
+        assert time.monotonic() - started < 5
+        assert process.returncode == Outcome.FAILED.exit_code
+        assert [c.reason for c in pod.report().categories] == ["Interrupted"] * 5
+        assert len(output.splitlines()) == 5
+        assert other.execute("SELECT count(*) FROM roster.sync_runs WHERE reason = 'Interrupted'").fetchone() == (
+            5,
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--category", "Teachers"], "'Teachers' is none of Students, TeacherAssignments, ClassRosters"),
+        (["--not-before", "2026-11-24"], "'2026-11-24' is no time with an offset, such as"),
+        (["--not-before", "soon"], "'soon' is no time with an offset, such as"),
+    ],
+)
+def test_a_wrong_argument_is_refused_in_words(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert why in capsys.readouterr().err
+
+
+def wait_for_session(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
+    end = time.monotonic() + 30
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'oneroster-sync'"
+    while connection.execute(sessions).fetchone() == (0,):
+        assert time.monotonic() < end, "the sync did not start"
+        time.sleep(0.05)
+
+
+def test_the_help_names_every_option() -> None:
+    command = [sys.executable, "-m", "oneroster_operator.sync.main", "--help"]
+    environment = {**os.environ, "PYTHONPATH": SOURCE}
+    text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    for option in ("config", "credentials", "platform", "termination-log", "category", "dry-run", "not-before"):
+        assert f"--{option}" in text

@@ -1,0 +1,118 @@
+"""What the pod finds mounted, or does not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from oneroster_operator.api.category import Category
+from oneroster_operator.api.plan import Endpoint, Limits, Plan, encode_plan
+from oneroster_operator.api.report import Outcome
+from oneroster_operator.oneroster import OAuth1, OAuth2
+from oneroster_operator.sync.mounted import Unusable, read_access, read_plan
+
+OAUTH2 = Endpoint(
+    "https://sis.example/v1p2", "1.2", "OAuth2", token_url="https://sis.example/token", scopes=("a",)
+)
+PLAN = Plan(
+    connection="districts/springfield",
+    district_id="springfield-usd",
+    endpoint=OAUTH2,
+    links={"1": "sch_1"},
+    categories=(Category.STUDENTS,),
+    limits=Limits(10, 20, 75, 5),
+    time_zone="America/Chicago",
+    run_seconds=60,
+    lock_wait_seconds=30,
+)
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Path:
+    for file, value in (
+        ("plan.json", encode_plan(PLAN)),
+        ("credentials/clientId", "platform"),
+        ("credentials/clientSecret", "s3cret +/%\n"),
+        ("platform/syncUrl", "postgresql://sync:pw@db/platform\n"),
+    ):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(value)
+    return tmp_path
+
+
+def endpoint(**fields: Any) -> Plan:
+    return msgspec.structs.replace(PLAN, endpoint=msgspec.structs.replace(OAUTH2, **fields))
+
+
+def refusal(mounts: Path, plan: Plan = PLAN) -> Unusable:
+    with pytest.raises(Unusable) as raised:
+        read_access(plan, mounts / "credentials", mounts / "platform")
+    return raised.value
+
+
+def test_all_is_read_and_the_line_end_is_no_part_of_a_secret(mounts: Path) -> None:
+    plan, zone = read_plan(mounts / "plan.json")
+    assert plan == PLAN
+    assert zone.key == "America/Chicago"
+    access = read_access(plan, mounts / "credentials", mounts / "platform")
+    assert access.credentials == OAuth2("platform", "s3cret +/%", "https://sis.example/token", ("a",))
+    assert access.sync_url == "postgresql://sync:pw@db/platform"
+
+
+def test_oauth1_needs_no_token_url(mounts: Path) -> None:
+    plan = endpoint(version="1.1", auth_type="OAuth1", token_url=None)
+    access = read_access(plan, mounts / "credentials", mounts / "platform")
+    assert access.credentials == OAuth1("platform", "s3cret +/%")
+
+
+@pytest.mark.parametrize(
+    ("key", "secret"),
+    [
+        ("credentials/clientId", "credentials Secret"),
+        ("credentials/clientSecret", "credentials Secret"),
+        ("platform/syncUrl", "platform Secret"),
+    ],
+)
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_text(" \n")])
+def test_a_key_that_is_missing_or_empty_is_named(mounts: Path, key: str, secret: str, spoil: Any) -> None:
+    spoil(mounts / key)
+    unusable = refusal(mounts)
+    assert (unusable.outcome, unusable.reason) == (Outcome.FAILED, "SecretKeyMissing")
+    assert key.rpartition("/")[2] in unusable.message
+    assert secret in unusable.message
+
+
+def test_a_key_that_is_no_text_is_named(mounts: Path) -> None:
+    (mounts / "credentials/clientSecret").write_bytes(b"\xff\xfe")
+    assert refusal(mounts).reason == "SecretKeyUnusable"
+
+
+def test_a_plan_that_is_gone_is_one_that_was_replaced(mounts: Path) -> None:
+    with pytest.raises(Unusable) as raised:
+        read_plan(mounts / "no-plan.json")
+    assert (raised.value.outcome, raised.value.reason) == (Outcome.SKIPPED, "PlanMissing")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", json.dumps({"connection": 1}), encode_plan(PLAN).replace("links", "lynx")]
+)
+def test_a_plan_that_cannot_be_read_says_so_and_not_what_is_in_it(mounts: Path, text: str) -> None:
+    (mounts / "plan.json").write_text(text)
+    with pytest.raises(Unusable) as raised:
+        read_plan(mounts / "plan.json")
+    assert (raised.value.outcome, raised.value.reason) == (Outcome.FAILED, "PlanUnusable")
+    assert "lynx" not in raised.value.message
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", ""])
+def test_a_time_zone_that_there_is_not_is_named(mounts: Path, zone: str) -> None:
+    (mounts / "plan.json").write_text(encode_plan(msgspec.structs.replace(PLAN, time_zone=zone)))
+    with pytest.raises(Unusable, match="time zone"):
+        read_plan(mounts / "plan.json")
+
+
+@pytest.mark.parametrize("fields", [{"version": "2.0"}, {"auth_type": "Basic"}, {"token_url": None}])
+def test_an_endpoint_that_nobody_can_use_is_refused(mounts: Path, fields: dict[str, Any]) -> None:
+    assert refusal(mounts, endpoint(**fields)).reason == "PlanUnusable"

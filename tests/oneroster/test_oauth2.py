@@ -161,7 +161,16 @@ async def test_a_wrong_secret_is_not_blamed_on_the_second_way_of_showing_it() ->
 
 
 @pytest.mark.parametrize(
-    "reply", [{}, [], {"access_token": None}, {"access_token": "a\nb"}, {"access_token": "ü"}]
+    "reply",
+    [
+        {},
+        [],
+        {"access_token": None},
+        {"access_token": ""},
+        {"access_token": "a b"},
+        {"access_token": "a\nb"},
+        {"access_token": "ü"},
+    ],
 )
 async def test_a_200_without_a_usable_token_is_no_token(reply: object) -> None:
     with pytest.raises(Malformed) as malformed:

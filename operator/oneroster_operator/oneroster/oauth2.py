@@ -30,6 +30,7 @@ RENEWAL_SECONDS: Final = 60.0
 
 MAX_SCOPES: Final = 32
 _SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,256}")  # scope-token of RFC 6749 section 3.3, bounded
+_HEADER_TEXT: Final = re.compile(r"[!-~]+")
 _SCOPE_ROOTS: Final[dict[Version, str]] = {
     "1.1": "https://purl.imsglobal.org/spec/or/v1p1/scope/",
     "1.2": "https://purl.imsglobal.org/spec/or/v1p2/scope/",
@@ -182,7 +183,7 @@ class OAuth2Signer:
     def _accepted(self, reply: Reply, asked: str) -> _Token:
         token = _decoded(reply)
         # A token goes into a header: what cannot stand there would come back in an exception of the HTTP library.
-        if token is None or not token.access_token.isascii() or not token.access_token.isprintable():
+        if token is None or not _HEADER_TEXT.fullmatch(token.access_token):
             message = f"{place(self._url)} answers 200 without an access_token: correct the token URL."
             raise Malformed("UnexpectedShape", message, "token")
         granted = asked if token.scope is None else token.scope

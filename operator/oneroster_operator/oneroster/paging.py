@@ -135,11 +135,11 @@ class Walk:
         return await self._page(0, tally)
 
     async def _ended(self, tally: Tally) -> bool:
-        """Whether nothing follows; asked where it seems so, for short pages and totals have been seen to lie."""
-        if not tally.position:
-            return True
-        if not (tally.exhausted or tally.total_reached):
+        """Whether nothing follows; asked unless the total says so too, for single rows may be all one gets."""
+        if not tally.exhausted:
             return False
+        if not tally.position or 1 < tally.distinct == tally.total:
+            return True
         tally.pages += 1
         try:
             following = (await self._page(tally.position, tally)).decoded.sourced_ids
@@ -147,9 +147,9 @@ class Walk:
             if refused.reason in {"BadRequest", "NotFound"}:
                 return True  # some servers refuse an offset past the end
             raise
-        if following and tally.exhausted:
+        if following:
             tally.stopped = "NoProgress", f"offset {tally.position - 1:,} has nothing new, and yet more follows"
-        return not following or tally.stopped is not None
+        return True
 
     async def _page(self, offset: int, tally: Tally) -> FetchedPage:
         return await self._fetch(PageRequest(offset, self._page_size, tally.ordered), self._retries)

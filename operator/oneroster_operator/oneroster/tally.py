@@ -30,7 +30,6 @@ class Tally:
     received: int = 0
     exhausted: bool = False
     """The last page brought nothing but its overlap."""
-    total_reached: bool = False
     stopped: tuple[InconsistentReason, str] | None = None
     """The server goes in circles."""
     shifted: str = ""
@@ -83,7 +82,6 @@ class Tally:
         self._count(fresh)
         self._last = rows[-1]
         self._look_for_circles(rows, offset)
-        self.total_reached = self.distinct == self.total
         return fresh
 
     def _without_overlap(self, decoded: Decoded, offset: int) -> Decoded:

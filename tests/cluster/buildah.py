@@ -7,15 +7,18 @@ into no image.
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.cluster import debian, pip_settings, places, versions
 from tests.cluster.commands import run
 from tests.cluster.images import KEY_LABEL, Build, ensure, reference
 from tests.cluster.locks import exclusive
+from tests.cluster.mounts import unmount_below
 from tests.cluster.progress import Progress
 from tests.cluster.provider import ClusterError
 
@@ -35,15 +38,15 @@ class Buildah:
         return {"PYTHON_IMAGE": self.ensure_base()}
 
     def label(self, tag: str, name: str) -> str | None:
-        try:
-            described = json.loads(_buildah("inspect", "--type=image", tag))
-        except ClusterError:
-            return None
+        described = _describe(tag) or {"OCIv1": {}}
         labels = described["OCIv1"].get("config", {}).get("Labels") or {}
         return labels.get(name)
 
     def build(self, build: Build, labels: Mapping[str, str]) -> None:
-        with _mounts() as mounts:
+        """With a cache of layers. What had the tag before is removed, so that the store does not grow."""
+        with exclusive(places.cache() / "build.lock", self._progress), _mounts() as mounts:
+            self._mend_store()
+            before = _identify(build.tag)
             _buildah(
                 "build",
                 "--isolation=chroot",
@@ -55,6 +58,9 @@ class Buildah:
                 *(f"--volume={source}:{target}:ro" for source, target in mounts.items()),
                 build.context,
             )
+            if before and before != _identify(build.tag):
+                with suppress(ClusterError):  # another tag may still need it
+                    _buildah("rmi", before)
 
     def push(self, tag: str, name: str) -> None:
         _buildah("push", tag, f"docker://{name}")
@@ -65,12 +71,10 @@ class Buildah:
 
     def image_id(self, tag: str) -> str:
         """Changes with the content. Raises `ClusterError` when there is no such image."""
-        try:
-            described = json.loads(_buildah("inspect", "--type=image", tag))
-        except ClusterError as unknown:
-            message = f"there is no image {tag} here: build it first, with `python -m tests.cluster build`"
-            raise ClusterError(message) from unknown
-        return str(described["FromImageID"])
+        if identifier := _identify(tag):
+            return identifier
+        message = f"there is no image {tag} here: build it first, with `python -m tests.cluster build`"
+        raise ClusterError(message)
 
     def ensure_base(self) -> str:
         """The tag of a small Debian with Python, which is made when it is not there."""
@@ -87,6 +91,16 @@ class Buildah:
         pause = Build(tag, _CONTAINERFILES / "pause.Containerfile", debian.BUSYBOX.parent)
         ensure(pause, self, self._progress)
 
+    def _mend_store(self) -> None:
+        """Removes what a build that was killed left mounted; begins anew where the store cannot be read."""
+        try:
+            _buildah("rm", "--all")
+            _buildah("images", "--all")
+        except ClusterError as broken:
+            self._progress.say(f"the images in {_store()} are damaged and will be built again: {broken}")
+            unmount_below(_store())
+            shutil.rmtree(_store())
+
     def _make_base(self, tag: str, recipe: str) -> None:
         with tempfile.TemporaryDirectory(prefix="oneroster-base-") as directory:
             run(
@@ -100,15 +114,28 @@ class Buildah:
             self.build(Build(tag, _CONTAINERFILES / "base.Containerfile", Path(directory)), {KEY_LABEL: recipe})
 
 
+def _store() -> Path:
+    return places.cache() / "images"
+
+
 def _buildah(command: str, *arguments: str | Path) -> str:
-    return run(
-        "buildah",
-        "--storage-driver=overlay",
-        f"--root={places.cache() / 'images'}",
-        "--runroot=/run/oneroster-cluster-images",
-        command,
-        *arguments,
-    )
+    # One runtime root describes the mounted layers of one store.
+    in_use = f"/run/oneroster-cluster-images/{hashlib.sha256(bytes(_store())).hexdigest()[:12]}"
+    storage = ("--storage-driver=overlay", f"--root={_store()}", f"--runroot={in_use}")
+    return run("buildah", *storage, command, *arguments)
+
+
+def _describe(tag: str) -> dict[str, Any] | None:
+    try:
+        described: dict[str, Any] = json.loads(_buildah("inspect", "--type=image", tag))
+    except ClusterError:
+        return None
+    return described
+
+
+def _identify(tag: str) -> str | None:
+    described = _describe(tag)
+    return str(described["FromImageID"]) if described else None
 
 
 @contextmanager

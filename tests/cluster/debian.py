@@ -20,6 +20,7 @@ PACKAGES = (
 )
 CNI_PLUGINS = Path("/usr/lib/cni")
 BUSYBOX = Path("/bin/busybox")
+CONTAINERD = Path("/usr/bin/containerd")
 
 
 def is_debian(os_release: str) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -46,7 +46,7 @@ class Engine(Protocol):
 def ensure(build: Build, engine: Engine, progress: Progress) -> bool:
     """Builds unless the kept image was built from the same. Returns whether it built."""
     whole = Build(build.tag, build.file, build.context, {**engine.defaults(build), **build.arguments})
-    key = build_key(whole)
+    key = build_key(whole, _parents(whole, engine))
     if engine.label(build.tag, KEY_LABEL) == key:
         return False
     with progress.step(f"build image {build.tag}"):
@@ -54,10 +54,13 @@ def ensure(build: Build, engine: Engine, progress: Progress) -> bool:
     return True
 
 
-def build_key(build: Build) -> str:
-    """Digest of the Containerfile, the arguments and every file that the Containerfile copies."""
+def build_key(build: Build, parents: Sequence[str] = ()) -> str:
+    """Digest of the Containerfile, the arguments, the images it starts from and every file that it copies.
+
+    `parents`: the keys of those among them that we built ourselves.
+    """
     text = build.file.read_text()
-    digest = hashlib.sha256(json.dumps([text, dict(sorted(build.arguments.items()))]).encode())
+    digest = hashlib.sha256(json.dumps([text, dict(sorted(build.arguments.items())), list(parents)]).encode())
     for path in sorted({file for source in sources(text) for file in _files(build.context, source)}):
         digest.update(f"\0{path.relative_to(build.context)}\0{path.stat().st_mode & 0o111}\0".encode())
         with path.open("rb") as content:
@@ -91,6 +94,12 @@ def reference(tag: str) -> str:
     else:
         name = f"docker.io/{tag}" if slash else f"docker.io/library/{tag}"
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def _parents(build: Build, engine: Engine) -> list[str]:
+    """By convention the arguments that name images end in IMAGE."""
+    images = [value for name, value in sorted(build.arguments.items()) if name.endswith("IMAGE")]
+    return [key for image in images if (key := engine.label(image, KEY_LABEL))]
 
 
 def _files(context: Path, source: str) -> Iterator[Path]:

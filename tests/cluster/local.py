@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.cluster import binaries, debian, dns, kubernetes, network, node, places, pods, traces
+from tests.cluster import binaries, debian, dns, kubernetes, network, node, places, pods, services, traces
 from tests.cluster.buildah import Buildah
 from tests.cluster.certificates import Authority
 from tests.cluster.commands import run
@@ -18,8 +18,16 @@ from tests.cluster.processes import Processes, boot_id
 from tests.cluster.progress import Progress
 from tests.cluster.provider import ClusterError, Status
 
-# Stopped in this order: who depends on others first, and containerd only when the pods have ended.
-ORDER = ("kubelet", "kube-proxy", "coredns", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
+# Who depends on others comes first; the API server waits a while for those who still watch it.
+ORDER = (
+    "containerd",
+    "kube-proxy",
+    "coredns",
+    "kube-scheduler",
+    "kube-controller-manager",
+    "kube-apiserver",
+    "etcd",
+)
 
 
 class Local:
@@ -66,7 +74,7 @@ class Local:
         if not names:
             return Status(False, ("the cluster is down",))
         dead = [name for name in names if not self._processes.alive(name)]
-        ready = not dead and node.is_ready(kubectl)
+        ready = not dead and node.is_ready(kubectl) and services.are_reachable(kubectl)
         return Status(
             ready,
             (
@@ -119,6 +127,7 @@ class Local:
             node.start_containerd(self._processes)
             self._load(node.PAUSE_IMAGE)
             node.start(programs, authority, self._processes)
+            services.start(programs, self._processes)
             dns.start(programs, self._processes)
             node.wait_until_ready(programs["kubectl"], self._processes)
 
@@ -139,9 +148,9 @@ class Local:
         loaded.write_text(json.dumps(known | {tag: identifier}))
 
     def _stop(self) -> None:
-        for name in ORDER:
-            self._processes.stop(name)
+        self._processes.stop("kubelet")
         if traces.written_down():
             pods.end_all()
-        self._processes.stop("containerd")
+        for name in ORDER:
+            self._processes.stop(name)
         traces.undo()

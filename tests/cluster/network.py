@@ -63,11 +63,16 @@ def check() -> None:
 
 
 def ensure() -> None:
-    """The interface with the node's address, and forwarding between pods."""
+    """The interface with the node's address, and forwarding between pods.
+
+    Services are routed to it, so that the machine reaches them also where it has no default route; kube-proxy
+    turns their addresses into those of pods before a packet gets there.
+    """
     if LINK not in links():
         run("ip", "link", "add", LINK, "type", "bridge")
     run("ip", "address", "replace", f"{NODE_ADDRESS}/32", "dev", LINK)
     run("ip", "link", "set", LINK, "up")
+    run("ip", "route", "replace", SERVICE_CIDR, "dev", LINK)
     IP_FORWARD.write_text("1")
 
 

@@ -1,4 +1,4 @@
-"""The one node: containerd, kubelet, kube-proxy and the network of its pods."""
+"""The one node: containerd, kubelet and the network of its pods."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cluster import network
 from tests.cluster.certificates import Authority
 from tests.cluster.commands import run, succeeds
-from tests.cluster.debian import CNI_PLUGINS
+from tests.cluster.debian import CNI_PLUGINS, CONTAINERD
 from tests.cluster.files import write_if_changed
 from tests.cluster.kubernetes import KUBELET, NODE_NAME, component_kubeconfig
 from tests.cluster.places import KUBECONFIG, LOGS, RUN
@@ -18,9 +18,7 @@ from tests.cluster.waiting import answers, wait_for
 CONTAINERD_SOCKET = RUN / "containerd.sock"
 CNI_NETWORK = "oneroster"
 PAUSE_IMAGE = "localhost/pause:1"
-# The defaults of both.
-KUBELET_HEALTH = "127.0.0.1:10248/healthz"
-KUBE_PROXY_HEALTH = "127.0.0.1:10256/healthz"
+KUBELET_HEALTH = "127.0.0.1:10248/healthz"  # its default
 
 _CONFIG = RUN / "config"
 
@@ -29,7 +27,7 @@ def start_containerd(processes: Processes) -> None:
     """Returns when it answers, so that images can be imported before the first pod needs them."""
     settings = write_if_changed(_CONFIG / "containerd.toml", _containerd())
     pod_network = write_if_changed(_CONFIG / "cni" / "10-oneroster.conflist", json.dumps(_pod_network(), indent=1))
-    processes.ensure("containerd", ["containerd", "--config", settings], [settings, pod_network])
+    processes.ensure("containerd", [CONTAINERD, "--config", settings], [settings, pod_network])
     wait_for("containerd", containerd_answers, processes, ["containerd"])
 
 
@@ -40,7 +38,6 @@ def containerd_answers() -> bool:
 def start(programs: Mapping[str, Path], authority: Authority, processes: Processes) -> None:
     write_if_changed(_CONFIG / "resolv.conf", f"nameserver {network.NODE_ADDRESS}\n")
     kubelet = write_if_changed(_CONFIG / "kubelet.json", json.dumps(_kubelet(authority), indent=1))
-    kube_proxy = write_if_changed(_CONFIG / "kube-proxy.json", json.dumps(_kube_proxy(), indent=1))
     processes.ensure(
         "kubelet",
         [
@@ -53,17 +50,16 @@ def start(programs: Mapping[str, Path], authority: Authority, processes: Process
         ],
         [kubelet],
     )
-    processes.ensure("kube-proxy", [programs["kube-proxy"], f"--config={kube_proxy}"], [kube_proxy])
 
 
 def wait_until_ready(kubectl: Path, processes: Processes) -> None:
-    names = ("kubelet", "kube-proxy", "containerd", "kube-scheduler", "kube-controller-manager")
+    names = ("kubelet", "containerd", "kube-scheduler", "kube-controller-manager")
     wait_for("the node", lambda: is_ready(kubectl), processes, names)
 
 
 def is_ready(kubectl: Path) -> bool:
-    """The node accepts pods, can reach services, and pods have a service account to run under."""
-    if not (answers(KUBELET_HEALTH) and answers(KUBE_PROXY_HEALTH)):
+    """The node accepts pods, and pods have a service account to run under."""
+    if not answers(KUBELET_HEALTH):
         return False
     as_admin = (kubectl, "--kubeconfig", KUBECONFIG, "--request-timeout=5s", "get")
     try:
@@ -156,25 +152,4 @@ def _kubelet(authority: Authority) -> dict[str, object]:
         },
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
-    }
-
-
-def _kube_proxy() -> dict[str, object]:
-    """https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
-
-    With nftables its rules are tables of its own, which can be told from everybody else's and removed whole.
-    """
-    return {
-        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-        "kind": "KubeProxyConfiguration",
-        "mode": "nftables",
-        "clientConnection": {"kubeconfig": str(component_kubeconfig("kube-proxy"))},
-        "clusterCIDR": network.POD_CIDR,
-        "hostnameOverride": NODE_NAME,
-        "healthzBindAddress": "127.0.0.1:10256",
-        "metricsBindAddress": "127.0.0.1:10249",
-        "nodePortAddresses": ["primary"],
-        "oomScoreAdj": 0,
-        # Zero leaves the machine's own settings as they are.
-        "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     }

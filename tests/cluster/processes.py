@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from tests.cluster.provider import ClusterError
 
 PROC = Path("/proc")
-GRACE = 20.0  # seconds that each signal is given
+GRACE = 5.0  # seconds that each signal is given
 LAST_LINES = 12
 # Nothing of the caller's: a proxy from its environment would come between the components.
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
@@ -68,8 +68,17 @@ class Processes:
         self._directory = directory
         self._logs = logs
 
-    def ensure(self, name: str, argv: Sequence[str | Path], reads: Sequence[Path] = ()) -> None:
-        """Starts the process, unless it runs with these very arguments and what it reads is still the same."""
+    def ensure(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        reads: Sequence[Path] = (),
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """Starts the process, unless it runs with these very arguments and what it reads is still the same.
+
+        `prepare` is done before it is started, after a former one was stopped.
+        """
         command = [str(part) for part in argv]
         files = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in reads}
         note = self._note(name)
@@ -78,6 +87,8 @@ class Processes:
         self.stop(name)
         self._directory.mkdir(parents=True, exist_ok=True)
         self._logs.mkdir(parents=True, exist_ok=True)
+        if prepare:
+            prepare()
         # Not by subprocess, which holds that a child which outlives its parent is a mistake.
         pid = os.posix_spawnp(
             command[0],

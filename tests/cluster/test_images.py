@@ -67,6 +67,10 @@ def test_the_containerfile_and_the_arguments_count(build: Build) -> None:
     assert build_key(build) != before
 
 
+def test_another_build_of_the_image_it_starts_from_counts(build: Build) -> None:
+    assert build_key(build, ["built from one thing"]) != build_key(build, ["built from another"])
+
+
 @pytest.mark.parametrize(
     ("tag", "complete"),
     [

@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.cluster import network, pods
-from tests.cluster.commands import run, succeeds
+from tests.cluster import network, pods, services
+from tests.cluster.commands import run
+from tests.cluster.mounts import mounts_below, unmount_below
 from tests.cluster.node import CNI_NETWORK
 from tests.cluster.places import LOCK, LOGS, RUN
 from tests.cluster.processes import running
@@ -29,7 +30,6 @@ SYSCTLS = (
     "kernel/keys/root_maxbytes",
     "net/ipv4/ip_forward",
 )
-NFT_TABLES = ("ip kube-proxy", "ip6 kube-proxy")
 # Made by kubelet, containerd and the network plugins whatever they are told; others may come to use them too.
 KUBELET = Path("/var/lib/kubelet")
 CNI_RESULTS = Path("/var/lib/cni/results")
@@ -48,10 +48,9 @@ class Machine:
 
 
 def observe() -> Machine:
-    tables = run("nft", "list", "tables").splitlines()
     return Machine(
         sysctls={name: (PROC / "sys" / name).read_text().strip() for name in SYSCTLS},
-        nft_tables=tuple(name for name in NFT_TABLES if f"table {name}" in tables),
+        nft_tables=services.tables(),
         cgroups=tuple(str(path) for path in pods.cgroups()),
         directories=tuple(str(path) for path in DIRECTORIES if path.exists()),
     )
@@ -94,9 +93,7 @@ def written_down() -> Machine | None:
 
 def undo() -> None:
     """After all processes of the cluster have ended, by `down` or by a restart of the machine."""
-    for mount in reversed(_mounts()):
-        if not succeeds("umount", mount):
-            run("umount", "--lazy", mount)
+    unmount_below(RUN)
     if (before := written_down()) is not None:
         _put_back(differences(before, observe()))
     if network.LINK in network.links():
@@ -115,7 +112,7 @@ def left_behind(before: Machine) -> list[str]:
     rest = differences(before, observe())
     return [
         *(f"process {process.pid}: {' '.join(argv)}" for process, argv in running() if _is_ours(argv)),
-        *(f"mount {mount}" for mount in _mounts()),
+        *(f"mount {mount}" for mount in mounts_below(RUN)),
         *(f"network interface {name}" for name in network.links() if name == network.LINK),
         *(f"route {route}" for route in run("ip", "route", "show", "root", network.POD_CIDR).splitlines()),
         *(f"sysctl {name}, which was {value}" for name, value in rest.sysctls.items()),
@@ -160,9 +157,3 @@ def _remove_empty(directory: Path) -> None:
 
 def _is_ours(argv: list[str]) -> bool:
     return any(argument.startswith((f"{RUN}/", f"--config={RUN}/")) for argument in argv)
-
-
-def _mounts() -> list[str]:
-    """Mount points in our directory, in the order they were made."""
-    lines = (PROC / "self" / "mountinfo").read_text().splitlines()
-    return [point for line in lines if (point := line.split()[4]).startswith(f"{RUN}/")]

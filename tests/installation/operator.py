@@ -16,6 +16,7 @@ INSTALL = (
     "--create-namespace",
     "--set",
     "image.repository=localhost/oneroster-operator,image.tag=dev,support.contact=support@platform.example",
+    "--take-ownership",  # of a CRD that the API tests or a person applied by kubectl
     "--wait",
     "--timeout=120s",
 )

@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.platform.fixtures"]
+pytest_plugins = ["tests.platform.fixtures", "tests.cluster_fixtures"]

@@ -1,0 +1,1 @@
+"""The resource: its definition on paper, and on a real API server."""

@@ -355,10 +355,13 @@ class ConnectionSpec(Part):
     categories: list[Category] = Field(
         default=[],
         max_length=5,
-        description="The data to sync. Removing one stops its sync and deletes no data.",
+        description="The data to sync: Students, TeacherAssignments, ClassRosters (with Students), SchoolAdmins, "
+        "DistrictAdmins. Removing one stops its sync and deletes no data.",
         json_schema_extra=LIST_SET,
     )
-    schedule: Schedule = Field(default=Schedule(), description="When the categories sync.")
+    schedule: Schedule = Field(
+        default=Schedule(), description="When the categories sync. With neither frequency nor cron: daily."
+    )
     safety: Safety = Field(default=Safety(), description="What a single run may change without a person.")
     confirmed: bool = Field(
         default=False,

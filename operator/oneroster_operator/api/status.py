@@ -272,7 +272,7 @@ class ConnectionStatus(Part):
     categories: list[CategoryStatus] = Field(
         default=[],
         max_length=5,
-        description="Every selected category: when it runs, how it went.",
+        description="One entry for each selected category.",
         json_schema_extra=list_map("name"),
     )
     requests: Requests = Requests()

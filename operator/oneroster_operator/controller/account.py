@@ -14,6 +14,7 @@ from oneroster_operator.api.status import (
 )
 from oneroster_operator.api.times import instant, rfc3339
 from oneroster_operator.controller import hashes, preview, review, runs, schedule, verdict
+from oneroster_operator.controller.children import not_before
 from oneroster_operator.controller.next_call import earliest
 from oneroster_operator.controller.observed import CallKind, Observed
 from oneroster_operator.controller.readiness import FAILURES_TO_REPORT, Circumstances, Progress, ready
@@ -21,7 +22,6 @@ from oneroster_operator.controller.scheduling import NOTHING_SCHEDULED, Scheduli
 from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.statement import FALSE, TRUE, Statement, conditions
 
-INTERVALS_UNTIL_LATE = 2
 _LATE_GRACE = dt.timedelta(hours=1)
 """For the run itself and its wait for the lock."""
 
@@ -92,12 +92,14 @@ def _late(seen: Observed, status: ConnectionStatus, known: Account) -> tuple[Sta
     """A category whose data is older than two intervals; else when the first one will be."""
     if known.scheduling.plan is None or known.scheduling.suspend is not None or not status.confirmed_time:
         return None, None
-    allowed = INTERVALS_UNTIL_LATE * schedule.interval(seen.connection.spec.schedule, seen.now) + _LATE_GRACE
-    since = {c.name: _counted_from(c, seen, status) for c in status.categories}
-    due = earliest(time + allowed for time in since.values())
-    if due is None or due > seen.now:
-        return None, due
+    starts = {m["metadata"]["name"]: not_before(m) for m in known.scheduling.cron_jobs}
+    since = {c.name: _counted_from(c, starts[c.cron_job], status) for c in status.categories}
+    if not since:
+        return None, None
     name, time = min(since.items(), key=lambda item: item[1])
+    due = schedule.second_run(seen.connection.spec.schedule, time) + _LATE_GRACE
+    if due > seen.now:
+        return None, due
     text = (
         f"{name} has not synced since {rfc3339(time)}, more than two intervals; "
         "look at its last run and its CronJob."
@@ -105,11 +107,9 @@ def _late(seen: Observed, status: ConnectionStatus, known: Account) -> tuple[Sta
     return Statement(FALSE, "SyncLate", text), None
 
 
-def _counted_from(entry: CategoryStatus, seen: Observed, status: ConnectionStatus) -> dt.datetime:
+def _counted_from(entry: CategoryStatus, start: str, status: ConnectionStatus) -> dt.datetime:
     """Lateness counts from the last success, or from when the CronJob came or was last resumed."""
-    live = seen.cron_job(entry.name)
-    times = [entry.last_success, status.confirmed_time, live.not_before if live else None]
-    return max(instant(time) for time in times if time)
+    return max(instant(time) for time in (entry.last_success, status.confirmed_time, start) if time)
 
 
 def _statements(
@@ -145,6 +145,7 @@ def _statements(
             scheduled_before=any(c.owned for c in seen.cron_jobs),
             confirmed=connection.spec.confirmed,
             paused=known.scheduling.suspend if connection.spec.paused else None,
+            suspended=known.scheduling.suspend,
             held=held,
             failing=_failing(status),
             late=late,

@@ -1,5 +1,6 @@
-"""The answer to a request for a sync: run, refused with why, or how it ended."""
+"""The answers to requests: run, refused with why, or how it ended."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from oneroster_operator.api.status import Answer
@@ -10,7 +11,7 @@ from oneroster_operator.controller.statement import Statement
 
 
 def answer_sync(
-    observed: Observed, scheduling: Scheduling, not_ready: Statement | None, *, settled: bool
+    observed: Observed, scheduling: Scheduling, not_ready: Statement, *, settled: bool
 ) -> tuple[Observed, str | None]:
     """The same with the request answered, and the token for which there must be a Job.
 
@@ -25,15 +26,24 @@ def answer_sync(
     old: Answer | None = observed.connection.status.requests.sync
     if old is not None and old.token == token and old.outcome == requests.RUNNING:
         return _with(observed, token, "Failed", "its Job was deleted before it ended"), None
-    if requests.too_long(observed.connection, "sync"):
-        text = f"the token has more than {requests.MOST_TOKEN} characters"
-        return _with(observed, token, "Refused", text), None
     if scheduling.plan is not None and scheduling.suspend is None:
         return _with(observed, token, requests.RUNNING, "runs all selected categories once, in order"), token
     if not settled:
         return observed, None
     why = scheduling.suspend or not_ready
-    return _with(observed, token, "Refused", why.message if why else "nothing is scheduled yet"), None
+    return _with(observed, token, requests.REFUSED, why.message), None
+
+
+def refuse(observed: Observed, kinds: Iterable[str], why: Statement) -> Observed:
+    """The same with what was asked of these kinds refused; a Job that runs is left to end."""
+    connection = observed.connection
+    answers = connection.status.requests
+    for kind in kinds:
+        token = requests.asked(connection, kind)
+        if token is not None and (kind != "sync" or observed.job("request", token) is None):
+            answers = requests.answered(answers, kind, token, requests.REFUSED, why.message, observed.now)
+    status = connection.status.model_copy(update={"requests": answers})
+    return replace(observed, connection=replace(connection, status=status))
 
 
 def _progress(job: JobView) -> tuple[str, str]:

@@ -110,7 +110,7 @@ class Caller:
             schools_of(orgs, spec.schools.district_org),
             platform,
             assignments=spec.schools.assignments,
-            known=_found_before(connection) | known,
+            known=found_before(connection) | known,
             confirmed=connection.status.first_confirmed_time is not None,
         )
         return Imported(call.inputs, tuple(items), district.sourced_id if district else None)
@@ -144,7 +144,7 @@ class Caller:
         return self._hosts[urlsplit(connection.spec.endpoint.url).netloc]
 
 
-def _found_before(connection: Connection) -> dict[str, str]:
+def found_before(connection: Connection) -> dict[str, str]:
     """Links that a confirmed connection has in status, before its first sync has stored them in the platform."""
     schools = connection.status.schools
     if schools is None or connection.status.first_confirmed_time is None:

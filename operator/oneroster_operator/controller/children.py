@@ -26,6 +26,8 @@ STARTING_DEADLINE = 600
 """Seconds after its slot in which a run may still start; a later one waits for the next slot."""
 POD_GRACE, JOB_GRACE = 60, 120
 """Seconds by which the pod's and the Job's deadline are behind the run's own."""
+_RUN = 2 * 3600
+"""Seconds that a run has after its wait, where the interval allows."""
 REQUEST_KEPT = 24 * 3600
 """Seconds for which the Job of a request or preview is kept after its end."""
 _USER = 10001
@@ -237,13 +239,20 @@ def time_limits(window: int | None, interval: dt.timedelta) -> tuple[int, int]:
     The wait lasts until the window's end, 30 minutes where there is none; the whole stays below the interval.
     """
     wait = window * 60 if window is not None else 1800
-    total = int(min(wait + 2 * 3600, max(interval.total_seconds() - JOB_GRACE - 60, 600)))
-    return total, min(wait, total // 2)
+    total = int(min(wait + _RUN, max(interval.total_seconds() - JOB_GRACE - 60, 600)))
+    return total, min(wait, max(total - _RUN, total // 2))
 
 
 def used_plan(cron_job: Manifest) -> str:
     """Name of the ConfigMap that the CronJob's pods mount."""
     return plan_in(cron_job["spec"]["jobTemplate"]["spec"])
+
+
+def not_before(cron_job: Manifest) -> str:
+    """The instant before which no slot of the CronJob runs; its creation where nobody says."""
+    annotations = cron_job["metadata"].get("annotations") or {}
+    said: str = annotations.get(group.NOT_BEFORE_ANNOTATION) or cron_job["metadata"]["creationTimestamp"]
+    return said
 
 
 def plan_in(job_spec: Manifest) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from oneroster_operator.api.plan import Plan
 from oneroster_operator.api.status import ConnectionStatus
-from oneroster_operator.controller import children, hashes, preview, verdict
+from oneroster_operator.controller import children, hashes, preview, requests, verdict
 from oneroster_operator.controller.account import Account, account
-from oneroster_operator.controller.answers import answer_sync
+from oneroster_operator.controller.answers import answer_sync, refuse
 from oneroster_operator.controller.children import Manifest
 from oneroster_operator.controller.next_call import earliest, next_call
 from oneroster_operator.controller.observed import Call, Observed
@@ -40,15 +40,21 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
     seen = take_in(observed, result)
     invalid = invalid_spec(seen)
     if invalid is not None:
+        seen = refuse(seen, requests.ANNOTATIONS, invalid)
         status, wake = account(seen, settings, Account(invalid=invalid))
         return Decision(status=status, wake=wake)
     secret = unusable_secret(seen)
     call, due = (None, None) if secret else next_call(seen)
-    token = None if secret or call else preview.wanted(seen.connection, seen.now)
+    no_preview = secret or _no_preview(seen)
+    if call is None and no_preview is not None:
+        seen = refuse(seen, ("test", "preview"), no_preview)
+    token = preview.wanted(seen.connection, seen.now) if call is None and no_preview is None else None
     wanted = scheduling(seen, settings, secret or _refused(seen))
-    seen, sync_token = answer_sync(seen, wanted, _not_ready(seen), settled=call is None and token is None)
+    settled = call is None and token is None
+    seen, sync_token = answer_sync(seen, wanted, _not_ready(seen, no_preview), settled=settled)
     status, wake = account(seen, settings, Account(secret=secret, scheduling=wanted))
-    dry = plan_of(seen.connection, confirmed=False) if token is not None else None
+    starts_preview = token is not None and seen.job("preview", token) is None
+    dry = plan_of(seen.connection, confirmed=False) if starts_preview else None
     plans = [plan for plan in (wanted.plan, dry) if plan is not None]
     return Decision(
         status=status,
@@ -61,17 +67,31 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
 
 
 def _refused(seen: Observed) -> Statement | None:
-    """Set while the district refuses these credentials: then nothing runs, so that no account gets locked."""
+    """Set while the district refuses these credentials: then nothing runs, so that no account gets locked.
+
+    What is suspended stays so until the credentials that are there now have worked.
+    """
     inputs = hashes.credentials_inputs(seen.connection, seen.credentials)
-    said = verdict.statement(seen.connection.status.credentials, inputs)
-    return said if said.status == FALSE else None
+    known = seen.connection.status.credentials
+    said = verdict.statement(known, inputs)
+    untried = known is None or known.accepted_hash != inputs
+    suspended = any(c.owned and c.suspended for c in seen.cron_jobs)
+    return said if said.status == FALSE or (untried and suspended) else None
 
 
-def _not_ready(seen: Observed) -> Statement | None:
+def _no_preview(seen: Observed) -> Statement | None:
+    """Why nothing can be previewed at present: a dry run asks the district as much as any other."""
+    known = seen.connection.status.credentials
+    if known is None or known.outcome != verdict.ACCEPTED:
+        return verdict.statement(known, hashes.credentials_inputs(seen.connection, seen.credentials))
+    return preview.impossible(seen.connection)
+
+
+def _not_ready(seen: Observed, no_preview: Statement | None) -> Statement:
     """Why there is no plan in force, for the answer to a request."""
     if not seen.connection.spec.confirmed:
         return Statement(FALSE, "AwaitingConfirmation", "spec.confirmed is false")
-    return preview.statement(seen.connection)
+    return no_preview or preview.statement(seen.connection)
 
 
 def _config_maps(seen: Observed, plans: Sequence[Plan]) -> list[Manifest]:

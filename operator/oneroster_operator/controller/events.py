@@ -17,7 +17,7 @@ _TOLD_WHEN = {
     ConditionType.CHANGES_HELD: "True",
 }
 _READY_REASONS = frozenset(
-    {"AwaitingConfirmation", "PreviewFailed", "Scheduled", "Paused", "SyncFailing", "SyncLate", "NameTaken"}
+    {"AwaitingConfirmation", "PreviewFailed", "Scheduled", "Paused", "SyncFailing", "SyncLate"}
 )
 _MOST_NOTE = 1000
 """Below the 1,024 bytes that an event's note may have."""
@@ -48,6 +48,8 @@ def worth_telling(before: Sequence[Condition], after: Sequence[Condition]) -> li
             events.append(Event(kind, condition.reason, condition.message))
         elif condition.type is ConditionType.CREDENTIALS_VALID and condition.status == "True":
             events.append(_credentials(condition))
+        elif condition.type is ConditionType.STALLED and condition.reason not in {e.reason for e in events}:
+            events.append(Event("Warning", condition.reason, condition.message))
     return events
 
 

@@ -6,6 +6,7 @@ import sys
 
 import kopf
 
+from oneroster_operator.api import group
 from oneroster_operator.controller.handlers import register
 from oneroster_operator.controller.operator import Operator
 from oneroster_operator.controller.settings import SettingMissing, from_environment
@@ -22,11 +23,13 @@ def main() -> None:
     registry = kopf.OperatorRegistry()
     register(registry, Operator(settings))
     kopf.configure(verbose=False)
-    for chatty in ("kopf.objects", "httpx"):
+    for chatty in ("kopf.objects", "httpx", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     kopf.run(
         registry=registry,
         standalone=True,
+        # Otherwise kopf asks for the user's name, and the pod's user has none.
+        identity=group.FIELD_MANAGER,  # type: ignore[arg-type]
         clusterwide=not settings.namespaces,
         namespaces=settings.namespaces,
         liveness_endpoint=LIVENESS,

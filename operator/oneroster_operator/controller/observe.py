@@ -41,21 +41,22 @@ async def observe(
         cluster.list("Job", namespace, ours),
         cluster.list("ConfigMap", namespace, ours, metadata_only=True),
     )
-    cron_job_views = tuple(_cron_job(manifest, connection) for manifest in cron_jobs)
+    cron_job_views = tuple(cron_job_view(manifest, connection) for manifest in cron_jobs)
     return Observed(
         connection=connection,
         now=now,
-        credentials=_secret(spec.auth.secret_ref.name, credentials, (CLIENT_ID_KEY, CLIENT_SECRET_KEY)),
-        platform=_secret(spec.platform_ref.name, platform, (OPERATOR_URL_KEY, SYNC_URL_KEY)),
+        credentials=secret_view(spec.auth.secret_ref.name, credentials, (CLIENT_ID_KEY, CLIENT_SECRET_KEY)),
+        platform=secret_view(spec.platform_ref.name, platform, (OPERATOR_URL_KEY, SYNC_URL_KEY)),
         cron_jobs=cron_job_views,
-        jobs=await _with_reports((_job(m, connection) for m in jobs), connection, read_report),
+        jobs=await _with_reports((job_view(m, connection) for m in jobs), connection, read_report),
         plans=tuple(sorted(m["metadata"]["name"] for m in plans if _owned(m, connection))),
         foreign=await _foreign(cluster, connection, cron_job_views),
         postponed=postponed,
     )
 
 
-def _secret(name: str, manifest: Manifest | None, keys: Iterable[str]) -> SecretView:
+def secret_view(name: str, manifest: Manifest | None, keys: Iterable[str]) -> SecretView:
+    """What may be known of the Secret, which needs these keys."""
     if manifest is None:
         return SecretView(name, SecretState.MISSING)
     metadata = manifest["metadata"]
@@ -68,7 +69,8 @@ def _secret(name: str, manifest: Manifest | None, keys: Iterable[str]) -> Secret
     return SecretView(name, state, version, missing)
 
 
-def _cron_job(manifest: Manifest, connection: Connection) -> CronJobView:
+def cron_job_view(manifest: Manifest, connection: Connection) -> CronJobView:
+    """A CronJob with the connection's label, whoever owns it."""
     metadata = manifest["metadata"]
     return CronJobView(
         name=metadata["name"],
@@ -76,14 +78,13 @@ def _cron_job(manifest: Manifest, connection: Connection) -> CronJobView:
         category=metadata["labels"].get(group.CATEGORY_LABEL, ""),
         suspended=bool(manifest["spec"].get("suspend")),
         plan=children.used_plan(manifest),
-        not_before=(metadata.get("annotations") or {}).get(
-            group.NOT_BEFORE_ANNOTATION, metadata["creationTimestamp"]
-        ),
+        not_before=children.not_before(manifest),
         manifest=manifest,
     )
 
 
-def _job(manifest: Manifest, connection: Connection) -> JobView:
+def job_view(manifest: Manifest, connection: Connection) -> JobView:
+    """A Job with the connection's label, without its report."""
     metadata = manifest["metadata"]
     ended = {c["type"]: c for c in manifest.get("status", {}).get("conditions", ()) if c["status"] == "True"}
     condition = ended.get("Complete") or ended.get("Failed")

@@ -78,15 +78,21 @@ def good(connection: Connection) -> bool:
     )
 
 
-def possible(connection: Connection) -> bool:
-    """Whether there is something to preview: schools imported for this spec, some linked, a category chosen."""
+def impossible(connection: Connection) -> Statement | None:
+    """Why there is nothing to preview: schools not imported for this spec, none linked, no category chosen."""
     schools = connection.status.schools
-    return (
-        schools is not None
-        and schools.inputs_hash == hashes.schools_inputs(connection)
-        and bool(review.links(schools))
-        and bool(connection.spec.categories)
-    )
+    if schools is None or schools.inputs_hash != hashes.schools_inputs(connection):
+        return Statement(FALSE, "NotImported", "The schools have not been imported for this spec yet.")
+    if not review.links(schools):
+        return Statement(FALSE, "NoSchoolLinked", "No school is linked.")
+    if not connection.spec.categories:
+        return Statement(FALSE, "NoCategory", "spec.categories is empty.")
+    return None
+
+
+def possible(connection: Connection) -> bool:
+    """Whether there is something to preview."""
+    return impossible(connection) is None
 
 
 def wanted(connection: Connection, now: dt.datetime) -> str | None:

@@ -43,6 +43,8 @@ class Circumstances:
     """CronJobs are there: a changed spec is previewed while they go on."""
     confirmed: bool
     paused: Statement | None
+    suspended: Statement | None
+    """Why every CronJob is suspended: paused, or credentials that have not worked yet."""
     held: Statement | None
     failing: Statement | None
     late: Statement | None
@@ -98,12 +100,14 @@ def _reviewed(c: Circumstances) -> tuple[Statement, Progress] | None:
 
 
 def _still_open(c: Circumstances) -> str:
-    return f" {c.open_schools} schools are still open; SchoolsMatched names them." if c.open_schools else ""
+    return f" Schools still open: {c.open_schools}; SchoolsMatched names them." if c.open_schools else ""
 
 
 def _running(c: Circumstances) -> tuple[Statement, Progress]:
     if c.paused is not None:
         return Statement(TRUE, c.paused.reason, c.paused.message), Progress.NONE
+    if c.suspended is not None:
+        return Statement(UNKNOWN, c.suspended.reason, c.suspended.message), Progress.RECONCILING
     if c.held is not None:
         return Statement(FALSE, "ChangesHeld", c.held.message), Progress.NONE
     for problem in (c.failing, c.late):

@@ -14,7 +14,7 @@ ANNOTATIONS = {
     "preview": group.PREVIEW_REQUESTED_ANNOTATION,
 }
 MOST_TOKEN = 64
-RUNNING = "Running"
+RUNNING, REFUSED = "Running", "Refused"
 
 
 def asked(connection: Connection, kind: str) -> str | None:
@@ -27,11 +27,6 @@ def asked(connection: Connection, kind: str) -> str | None:
     return None if answer is not None and answer.token == shown and answer.outcome != RUNNING else shown
 
 
-def too_long(connection: Connection, kind: str) -> bool:
-    """Whether the token is longer than it may be."""
-    return len(connection.annotations.get(ANNOTATIONS[kind], "")) > MOST_TOKEN
-
-
 def answered(requests: Requests, kind: str, token: str, outcome: str, message: str, now: dt.datetime) -> Requests:
     """The answers with one more. An answer that says the same keeps its time."""
     old: Answer | None = getattr(requests, kind)
@@ -39,6 +34,17 @@ def answered(requests: Requests, kind: str, token: str, outcome: str, message: s
         return requests
     answer = Answer(token=token, outcome=outcome, message=clean(message), time=rfc3339(now))
     return requests.model_copy(update={kind: answer})
+
+
+def without_too_long(connection: Connection, now: dt.datetime) -> Requests:
+    """The answers, with a refusal of each token that is longer than it may be."""
+    requests = connection.status.requests
+    for kind, annotation in ANNOTATIONS.items():
+        token = asked(connection, kind)
+        if token is not None and len(connection.annotations[annotation]) > MOST_TOKEN:
+            text = f"the token has more than {MOST_TOKEN} characters"
+            requests = answered(requests, kind, token, REFUSED, text, now)
+    return requests
 
 
 def recorded(connection: Connection, now: dt.datetime) -> Requests:

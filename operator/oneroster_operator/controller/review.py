@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.status import LINKED, TO_DECIDE, Link, SchoolItem, SchoolsStatus
 from oneroster_operator.api.times import instant, rfc3339
-from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement
+from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement, clean
 
 FRESH_FOR = dt.timedelta(hours=24)
 """So long an import is not repeated for its own sake."""
@@ -43,13 +43,25 @@ def after_import(imported: Imported, connection: Connection, now: dt.datetime) -
         open=counts[Link.OPEN] + counts[Link.INVALID],
         ignored=counts[Link.IGNORED],
         unknown_assignments=unknown[:_UNKNOWN_ASSIGNMENTS],
-        items=list(imported.items),
+        items=[_shown(item) for item in imported.items],
     )
     return _within_bounds(schools)
 
 
+def _shown(item: SchoolItem) -> SchoolItem:
+    """The item with names as one clean line; a school without a name goes by its id."""
+    candidates = [c.model_copy(update={"name": clean(c.name) or c.school_id}) for c in item.candidates]
+    return item.model_copy(
+        update={
+            "name": clean(item.name) or item.sourced_id,
+            "identifier": clean(item.identifier or "") or None,
+            "candidates": candidates,
+        }
+    )
+
+
 def _within_bounds(schools: SchoolsStatus) -> SchoolsStatus:
-    if len(schools.model_dump_json(by_alias=True, exclude_none=True)) <= MOST_BYTES:
+    if len(schools.model_dump_json(by_alias=True, exclude_none=True).encode()) <= MOST_BYTES:
         return schools
     bare = [item.model_copy(update={"candidates": []}) for item in schools.items]
     return schools.model_copy(update={"items": bare, "truncated": True})

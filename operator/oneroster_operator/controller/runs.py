@@ -78,19 +78,16 @@ def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: C
 
 
 def statement(categories: Sequence[CategoryStatus]) -> Statement:
-    """`LastSyncSucceeded`, over all selected categories."""
-    ran = [c for c in categories if c.last_run is not None]
-    if not ran:
-        return Statement(UNKNOWN, "NeverRan", "No sync has run yet.")
-    for entry in ran:
+    """`LastSyncSucceeded`, over all selected categories. A skipped run changes nothing."""
+    for entry in categories:
         run = entry.last_run
-        if run is not None and run.outcome in BAD:
-            return Statement(
-                FALSE,
-                run.reason or run.outcome,
-                f"{entry.name}: {run.message or run.outcome} (Job {run.job}).",
-            )
-    return Statement(TRUE, "Succeeded", f"The last run of each of {len(ran)} categories succeeded.")
+        if run is not None and entry.failures:
+            reason = run.reason or run.outcome if run.outcome in BAD else "FailedBefore"
+            return Statement(FALSE, reason, f"{entry.name}: {run.message or run.outcome} (Job {run.job}).")
+    succeeded = [c for c in categories if c.last_success]
+    if not succeeded:
+        return Statement(UNKNOWN, "NeverRan", "No sync has run yet.")
+    return Statement(TRUE, "Succeeded", f"The last run of each of {len(succeeded)} categories succeeded.")
 
 
 def held(categories: Sequence[CategoryStatus]) -> Statement | None:

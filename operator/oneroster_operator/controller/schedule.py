@@ -17,6 +17,8 @@ _INTERVALS = {
     Frequency.DAILY: dt.timedelta(days=1),
     Frequency.WEEKLY: dt.timedelta(weeks=1),
 }
+_MOST_SHIFT = dt.timedelta(hours=2)
+"""No clock is put back by more."""
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
@@ -63,13 +65,13 @@ def in_words(schedule: Schedule, key: str) -> str:
     return f"{when} between {schedule.window.start} and {schedule.window.end}, {zone}"
 
 
-def interval(schedule: Schedule, now: dt.datetime) -> dt.timedelta:
-    """The time between two runs of a category."""
+def second_run(schedule: Schedule, after: dt.datetime) -> dt.datetime:
+    """When the second run after the instant is due; data that is older has missed two."""
     frequency = frequency_of(schedule)
-    if frequency is None:
-        first = next_run(schedule.cron or "", schedule.time_zone, now)
-        return next_run(schedule.cron or "", schedule.time_zone, first) - first
-    return _INTERVALS[frequency]
+    if frequency is not None:
+        return after + 2 * _INTERVALS[frequency]
+    cron = schedule.cron or ""
+    return next_run(cron, schedule.time_zone, next_run(cron, schedule.time_zone, after))
 
 
 def shortest_interval(schedule: Schedule) -> dt.timedelta:
@@ -84,15 +86,30 @@ def window_minutes(schedule: Schedule) -> int | None:
 
 
 def next_run(cron: str, time_zone: str, after: dt.datetime) -> dt.datetime:
-    """The first slot after the instant, in the schedule's time zone."""
-    return next(CronSim(cron, after.astimezone(ZoneInfo(time_zone))))
+    """The first slot after the instant, in the schedule's time zone, as the CronJob controller has it.
+
+    Where the clocks go forward, a slot in the hour that is left out does not run; where they go back, one in the
+    hour that comes twice runs twice. Source: robfig/cron v3, `SpecSchedule.Next`, which Kubernetes uses.
+    """
+    zone = ZoneInfo(time_zone)
+    return min((_slot(cron, zone, after, fold) for fold in (0, 1)), key=dt.datetime.timestamp)
+
+
+def _slot(cron: str, zone: ZoneInfo, after: dt.datetime, fold: int) -> dt.datetime:
+    """The first slot after the instant, of those in the hour that comes twice either the earlier or the later."""
+    for local in CronSim(cron, after.astimezone(zone).replace(tzinfo=None) - _MOST_SHIFT):
+        slot = local.replace(tzinfo=zone, fold=fold)
+        exists = slot.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) == local
+        if exists and slot.timestamp() > after.timestamp():
+            return slot
+    raise CronSimError(f"{cron} never comes")
 
 
 def check(schedule: Schedule, now: dt.datetime) -> None:
     """Raises `ScheduleInvalid` for a time zone that does not exist or a cron that never comes."""
     try:
         ZoneInfo(schedule.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ScheduleInvalid(
             f"spec.schedule.timeZone {schedule.time_zone!r} is no IANA time zone; "
             "write one such as America/Chicago"
@@ -100,7 +117,7 @@ def check(schedule: Schedule, now: dt.datetime) -> None:
     if schedule.cron:
         try:
             next_run(schedule.cron, schedule.time_zone, now)
-        except (CronSimError, StopIteration):
+        except CronSimError:
             raise ScheduleInvalid(
                 f"spec.schedule.cron {schedule.cron!r} is no schedule in five fields; "
                 'write one such as "15 2 * * *"'

@@ -15,8 +15,10 @@ Result = Tested | Imported | Previewed
 def take_in(observed: Observed, result: Result | None) -> Observed:
     """The same, its status updated by the Jobs that ended and by the result of the last call."""
     connection, now = observed.connection, observed.now
-    old = connection.status
-    answers = requests.recorded(connection, now) if old.observed_generation < 0 else old.requests
+    first_visit = connection.status.observed_generation < 0
+    answers = (requests.recorded if first_visit else requests.without_too_long)(connection, now)
+    old = connection.status.model_copy(update={"requests": answers})
+    connection = replace(connection, status=old)
     update: dict[str, Any] = {
         "categories": runs.after_runs(connection.spec.categories, old.categories, observed.jobs, connection.name)
     }

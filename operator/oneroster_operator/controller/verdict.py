@@ -17,6 +17,8 @@ LONGEST_RETEST = dt.timedelta(hours=6)
 FRESH_FOR = dt.timedelta(hours=24)
 """So long good credentials are not asked again; runs use them in between."""
 
+_SCOPES_SHOWN, _SCOPE_LENGTH = 16, 256
+
 
 @dataclass(frozen=True, slots=True)
 class Tested:
@@ -31,10 +33,12 @@ class Tested:
 
 
 def after_test(previous: Credentials | None, tested: Tested, now: dt.datetime) -> Credentials:
-    """What is known of the credentials after this test."""
+    """What is known of the credentials after this test. An outage leaves a refusal that stands as it is."""
     time = rfc3339(now)
     accepted = tested.outcome == ACCEPTED
     same = previous is not None and previous.inputs_hash == tested.inputs
+    if previous is not None and same and tested.outcome == UNREACHABLE and stands_refused(previous):
+        return previous.model_copy(update={"checked_time": time, "failures": previous.failures + 1})
     refused_since = None
     if tested.outcome == REFUSED:
         refused_since = previous.refused_since if previous and same and previous.refused_since else time
@@ -47,7 +51,7 @@ def after_test(previous: Credentials | None, tested: Tested, now: dt.datetime) -
         reason=tested.reason,
         detail=clean(tested.message),
         authentication=tested.authentication or (previous.authentication if previous and same else ""),
-        granted_scopes=list(tested.granted_scopes)
+        granted_scopes=[clean(scope, _SCOPE_LENGTH) for scope in tested.granted_scopes[:_SCOPES_SHOWN]]
         or (previous.granted_scopes if previous and same and not accepted else []),
         accepted_time=time if accepted else (previous.accepted_time if previous else None),
         accepted_hash=tested.inputs if accepted else (previous.accepted_hash if previous else ""),
@@ -62,7 +66,7 @@ def statement(credentials: Credentials | None, inputs: str) -> Statement:
         return Statement(UNKNOWN, "Testing", "The credentials are being tested.")
     if credentials.outcome == ACCEPTED:
         return Statement(TRUE, ACCEPTED, credentials.detail)
-    if credentials.outcome == REFUSED and not _doubted(credentials):
+    if stands_refused(credentials):
         return Statement(FALSE, credentials.reason, credentials.detail)
     if credentials.outcome == REFUSED:
         return Statement(
@@ -71,6 +75,11 @@ def statement(credentials: Credentials | None, inputs: str) -> Statement:
             f"Worked until now and was refused once; asked again within 10 minutes. {credentials.detail}",
         )
     return Statement(UNKNOWN, credentials.reason, credentials.detail)
+
+
+def stands_refused(credentials: Credentials) -> bool:
+    """Whether the district has refused them for good: what is new once, what worked before twice."""
+    return credentials.outcome == REFUSED and not _doubted(credentials)
 
 
 def _doubted(credentials: Credentials) -> bool:

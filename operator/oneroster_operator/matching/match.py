@@ -58,7 +58,7 @@ def match(
         else:
             found[school.sourced_id] = evidence.of(school, taken, confirmed=confirmed)
     used = {school_id for _, school_id in found.values()}
-    free = [school for school in sorted(platform, key=lambda s: s.id) if school.id not in used]
+    free = _Free([school for school in platform if school.id not in used])
     return [
         _item(school, *found[school.sourced_id], free) for school in sorted(schools, key=lambda s: s.sourced_id)
     ]
@@ -120,27 +120,35 @@ def _assigned(assignment: Assignment, ids: AbstractSet[str]) -> tuple[Link, str 
     return Link.ASSIGNED if assignment.school_id in ids else Link.INVALID, assignment.school_id
 
 
-def _item(school: Org, link: Link, school_id: str | None, free: Sequence[PlatformSchool]) -> SchoolItem:
+def _item(school: Org, link: Link, school_id: str | None, free: "_Free") -> SchoolItem:
     return SchoolItem(
         sourced_id=school.sourced_id,
         name=school.name[:_NAME_LENGTH],
         identifier=school.identifier[:_NAME_LENGTH] if school.identifier else None,
         link=link,
         school_id=school_id,
-        candidates=_candidates(school, free) if link is Link.OPEN else [],
+        candidates=free.like(school) if link is Link.OPEN else [],
     )
 
 
-def _candidates(school: Org, free: Sequence[PlatformSchool]) -> list[Candidate]:
-    found = process.extract(
-        normalised(school.name),
-        {p.id: normalised(p.name) for p in free},
-        scorer=fuzz.token_sort_ratio,
-        limit=_CANDIDATES,
-        score_cutoff=_LEAST_SCORE,
-    )
-    names = {p.id: p.name for p in free}
-    return [
-        Candidate(school_id=id_, name=names[id_][:_NAME_LENGTH], score=int(score))
-        for _, score, id_ in sorted(found, key=lambda f: (-f[1], f[2]))
-    ]
+class _Free:
+    """The platform's schools that are nobody's yet, to look for likely ones among them."""
+
+    def __init__(self, schools: Sequence[PlatformSchool]) -> None:
+        self._names = {school.id: school.name for school in schools}
+        compared = {school.id: normalised(school.name) for school in sorted(schools, key=lambda s: s.id)}
+        self._compared = {id_: name for id_, name in compared.items() if name}
+
+    def like(self, school: Org) -> list[Candidate]:
+        """The likeliest, best first; equal ones by id."""
+        found = process.extract(
+            normalised(school.name),
+            self._compared,
+            scorer=fuzz.token_sort_ratio,
+            limit=_CANDIDATES,
+            score_cutoff=_LEAST_SCORE,
+        )
+        return [
+            Candidate(school_id=id_, name=self._names[id_][:_NAME_LENGTH], score=int(score))
+            for _, score, id_ in sorted(found, key=lambda f: (-f[1], f[2]))
+        ]

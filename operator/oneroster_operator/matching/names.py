@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 _APOSTROPHE = re.compile("['`\u2019\u02bc]")
-_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_ACCENT = re.compile("[\u0300-\u036f]")
+"""The marks of Latin, Greek and Cyrillic; those of other scripts make another word."""
 
 
 def normalised(name: str) -> str:
@@ -13,6 +14,10 @@ def normalised(name: str) -> str:
     >>> normalised("St. José's  K-8 School & Academy")
     'st joses k 8 school and academy'
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    plain = _APOSTROPHE.sub("", plain.casefold()).replace("&", " and ")
-    return _NOT_A_WORD.sub(" ", plain).strip()
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", name)).casefold()
+    plain = _APOSTROPHE.sub("", plain).replace("&", " and ")
+    return " ".join("".join(c if _in_word(c) else " " for c in plain).split())
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")

@@ -1,4 +1,8 @@
-"""The API server with the definition of this tree, and a namespace to try it in."""
+"""An API server with this tree's definition in it, under a group of the tests' own.
+
+So an operator that is at work in the same cluster leaves the tests' connections alone, and the definition that it
+was installed with stays as it is.
+"""
 
 import json
 import secrets
@@ -13,52 +17,64 @@ from tests.api.manifests import Manifest
 from tests.cluster_fixtures import Kubernetes
 from tests.installation.kubectl import eventually
 
-_NAME = f"{group.PLURAL}.{group.GROUP}"
-
 
 class Api:
-    """The API server, seen from one namespace of the tests' own."""
+    """The API server, seen from one namespace."""
 
-    def __init__(self, kubernetes: Kubernetes, namespace: str) -> None:
+    def __init__(self, kubernetes: Kubernetes, namespace: str, own_group: str) -> None:
         self._kubernetes = kubernetes
-        self._namespace = namespace
+        self.namespace = namespace
+        self.api_version = f"{own_group}/{group.VERSION}"
+        self.resource = f"{group.PLURAL}.{own_group}"
 
     def kubectl(self, *arguments: str, **options: Any) -> CompletedProcess[str]:
         """kubectl in the namespace; options as of `Kubernetes.kubectl`."""
-        return self._kubernetes.kubectl("-n", self._namespace, *arguments, **options)
+        return self._kubernetes.kubectl("-n", self.namespace, *arguments, **options)
 
-    def try_out(self, manifest: Manifest) -> CompletedProcess[str]:
-        """What `kubectl apply` says, without anything being stored."""
+    def try_out(self, text: str) -> CompletedProcess[str]:
+        """What `kubectl apply` says to a manifest in YAML or JSON, without anything being stored."""
         command = ("apply", "--dry-run=server", "-o", "json", "-f", "-")
-        return self.kubectl(*command, input=json.dumps(manifest), check=False)
+        return self.kubectl(*command, input=self._own(text), check=False)
 
     def would_store(self, manifest: Manifest) -> Manifest:
         """The object as it would be stored."""
-        return _object(
-            self.kubectl("apply", "--dry-run=server", "-o", "json", "-f", "-", input=json.dumps(manifest))
-        )
+        return self.apply(manifest, "--dry-run=server")
 
-    def apply(self, manifest: Manifest) -> Manifest:
+    def apply(self, manifest: Manifest, *options: str) -> Manifest:
         """The object as it is stored."""
-        return _object(self.kubectl("apply", "-o", "json", "-f", "-", input=json.dumps(manifest)))
+        text = self._own(json.dumps(manifest))
+        return _object(self.kubectl("apply", *options, "-o", "json", "-f", "-", input=text))
 
     def get(self, name: str) -> Manifest:
         """The connection of this name."""
-        return _object(self.kubectl("get", group.SHORT_NAME, name, "-o", "json"))
+        return _object(self.kubectl("get", self.resource, name, "-o", "json"))
+
+    def patch_status(self, name: str, type_: str, patch: Any, **options: Any) -> CompletedProcess[str]:
+        """kubectl patch of the status, by a patch of the type."""
+        command = ("patch", self.resource, name, "--subresource=status", f"--type={type_}")
+        return self.kubectl(*command, "--patch-file=/dev/stdin", input=json.dumps(patch), **options)
+
+    def _own(self, text: str) -> str:
+        return text.replace(group.API_VERSION, self.api_version, 1)
 
 
 @pytest.fixture(scope="package")
 def definition(kubernetes: Kubernetes) -> Iterator[Manifest]:
-    """The definition as the API server has it; removed again where it was not there before."""
-    there = kubernetes.kubectl("get", "crd", _NAME, "--ignore-not-found").stdout
-    if not _is_served(kubernetes):
-        wanted = json.dumps(crd.definition())
-        kubernetes.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=wanted)
-        kubernetes.kubectl("wait", "--for=condition=Established", f"crd/{_NAME}", "--timeout=30s")
-        eventually(lambda: _is_served(kubernetes), bool, f"this tree's schema of {_NAME}", seconds=30)
-    yield _object(kubernetes.kubectl("get", "crd", _NAME, "-o", "json"))
-    if not there:
-        kubernetes.kubectl("delete", "crd", _NAME)
+    """The definition as the API server has it."""
+    wanted = crd.definition()
+    wanted["spec"]["group"] = f"tests-{secrets.token_hex(3)}.{group.GROUP}"
+    wanted["metadata"]["name"] = name = f"{group.PLURAL}.{wanted['spec']['group']}"
+    kubernetes.kubectl("create", "-f", "-", input=json.dumps(wanted))
+    kubernetes.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
+    path = f"/openapi/v3/apis/{wanted['spec']['group']}/{group.VERSION}"
+    eventually(
+        lambda: kubernetes.kubectl("get", "--raw", path, check=False).stdout,
+        lambda document: f".{group.KIND}" in document,
+        f"{name} in the API server's OpenAPI document",
+        seconds=30,
+    )
+    yield _object(kubernetes.kubectl("get", "crd", name, "-o", "json"))
+    kubernetes.kubectl("delete", "crd", name)
 
 
 @pytest.fixture(scope="package")
@@ -66,19 +82,8 @@ def api(kubernetes: Kubernetes, definition: Manifest) -> Iterator[Api]:
     """The API server, with the definition in it."""
     namespace = f"api-tests-{secrets.token_hex(3)}"
     kubernetes.kubectl("create", "namespace", namespace)
-    yield Api(kubernetes, namespace)
+    yield Api(kubernetes, namespace, definition["spec"]["group"])
     kubernetes.kubectl("delete", "namespace", namespace, "--wait=false")
-
-
-def _is_served(kubernetes: Kubernetes) -> bool:
-    """Whether the API server's OpenAPI document has the schema of this tree."""
-    answer = kubernetes.kubectl("get", "--raw", f"/openapi/v3/apis/{group.API_VERSION}", check=False)
-    if answer.returncode != 0:
-        return False
-    kind = ".".join((*reversed(group.GROUP.split(".")), group.VERSION, group.KIND))
-    served = json.loads(answer.stdout)["components"]["schemas"].get(kind, {"properties": {}})["properties"]
-    wanted = crd.definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
-    return all(served.get(part) == wanted[part] for part in ("spec", "status"))
 
 
 def _object(answer: CompletedProcess[str]) -> Manifest:

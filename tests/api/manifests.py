@@ -27,12 +27,14 @@ _HEADER = re.compile(
 class Wrong:
     """One way to be wrong."""
 
-    path: Path
+    name: str
+    text: str
     field: str
     """As the API server names it, such as `spec.schools.assignments[0].action`."""
     sentence: str
     """The end of the refusal: what to write instead."""
     mended: Manifest
+    """The same, with the one thing put right."""
 
     def is_told_in(self, refusal: str) -> bool:
         """Whether one line of the refusal names the field and ends in the sentence."""
@@ -50,7 +52,7 @@ def _read(path: Path) -> Wrong:
     header = _HEADER.match(text)
     assert header, f"{path.name} does not begin with what it is refused for and accepted with"
     mended = merged(yaml.safe_load(text), json.loads(header["mend"]))
-    return Wrong(path, header["field"], header["sentence"], mended)
+    return Wrong(path.stem, text, header["field"], header["sentence"], mended)
 
 
 def connection(name: str = "springfield", **spec: Any) -> Manifest:

@@ -1,5 +1,6 @@
 """Each bound of the spec: what lies on it is accepted, what lies past it is refused."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -68,12 +69,11 @@ _RANGES = {
 }
 
 
-def _with(field: str, value: Any) -> dict[str, Any]:
-    """A connection whose spec has the value there; a list stands for its item."""
+def _with(field: str, value: Any) -> str:
+    """The manifest of a connection whose spec has the value there; a list stands for its item."""
     for name in reversed(field.partition("[")[0].split(".")):
         value = {name: value}
-    manifest: dict[str, Any] = merged(connection(), {"spec": value})
-    return manifest
+    return json.dumps(merged(connection(), {"spec": value}))
 
 
 @pytest.mark.cluster

@@ -1,10 +1,10 @@
 """What a person sees who has kubectl and nothing else."""
 
-import json
 import re
 
 import pytest
 
+from oneroster_operator.api import group
 from oneroster_operator.controller.apply import as_written
 from tests.api.conftest import Api
 from tests.api.full_status import FULL
@@ -22,8 +22,7 @@ def test_the_definition_is_established(definition: Manifest) -> None:
 def capital_city(api: Api) -> str:
     """A connection with all that status can say."""
     api.apply(connection("capital-city", paused=True))
-    status = json.dumps({"status": as_written(FULL)})
-    api.kubectl("patch", "orc", "capital-city", "--subresource=status", "--type=merge", "-p", status)
+    api.patch_status("capital-city", "merge", {"status": as_written(FULL)})
     return "capital-city"
 
 
@@ -33,7 +32,7 @@ def _cells(table: str) -> list[list[str]]:
 
 
 def test_the_columns(api: Api, capital_city: str) -> None:
-    table = api.kubectl("get", "orc", capital_city).stdout
+    table = api.kubectl("get", api.resource, capital_city).stdout
     assert _cells(table) == [
         ["NAME", "DISTRICT", "READY", "STATUS", "SCHOOLS", "CATEGORIES", "PAUSED", "NEXT SYNC", "LAST SYNC"],
         [
@@ -52,14 +51,23 @@ def test_the_columns(api: Api, capital_city: str) -> None:
 
 def test_a_connection_that_nobody_looked_at_yet(api: Api) -> None:
     api.apply(connection("ogdenville"))
-    row = api.kubectl("get", "orc", "ogdenville", "--no-headers").stdout
+    row = api.kubectl("get", api.resource, "ogdenville", "--no-headers").stdout
     assert row.split()[:3] == ["ogdenville", "ogdenville-usd", "false"]
 
 
-@pytest.mark.parametrize("kind", ["onerosterconnection", "onerosterconnections", "orc", "oneroster"])
-def test_it_goes_by_its_names_and_its_category(api: Api, capital_city: str, kind: str) -> None:
-    found = api.kubectl("get", kind, "-o", "name").stdout.split()
-    assert f"onerosterconnection.oneroster.masteryprep.com/{capital_city}" in found
+def test_it_goes_by_its_names_and_its_category(api: Api, definition: Manifest, capital_city: str) -> None:
+    own_group = definition["spec"]["group"]
+    resources = api.kubectl("api-resources", f"--api-group={own_group}", "--no-headers", "-o", "wide").stdout
+    name, short_name, version, namespaced, kind, _, category = resources.split()
+    assert (name, short_name, kind, category) == (
+        "onerosterconnections",
+        "orc",
+        "OneRosterConnection",
+        "oneroster",
+    )
+    assert (version, namespaced) == (api.api_version, "true")
+    found = api.kubectl("get", "oneroster", "-o", "name").stdout.split()
+    assert f"onerosterconnection.{own_group}/{capital_city}" in found
 
 
 @pytest.mark.parametrize(
@@ -72,10 +80,8 @@ def test_it_goes_by_its_names_and_its_category(api: Api, capital_city: str, kind
         ("status.categories.lastRun", {"outcome": "string", "withheld": "integer"}),
     ],
 )
-def test_explain_has_a_word_on_every_field(
-    api: Api, definition: Manifest, field: str, types: dict[str, str]
-) -> None:
-    told = api.kubectl("explain", f"orc.{field}").stdout
+def test_explain_has_a_word_on_every_field(api: Api, field: str, types: dict[str, str]) -> None:
+    told = api.kubectl("explain", f"{group.PLURAL}.{field}", f"--api-version={api.api_version}").stdout
     assert "<no description>" not in told
     assert "<empty>" not in told
     for name, type_ in types.items():
@@ -83,6 +89,6 @@ def test_explain_has_a_word_on_every_field(
 
 
 def test_describe_shows_conditions_and_schools(api: Api, capital_city: str) -> None:
-    told = api.kubectl("describe", "orc", capital_city).stdout
+    told = api.kubectl("describe", api.resource, capital_city).stdout
     assert "A sentence for a person." in told
     assert "Lincoln High School" in told

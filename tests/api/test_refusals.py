@@ -1,5 +1,6 @@
 """Every way to be wrong is refused with a sentence that says what to write instead, and accepted once mended."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from tests.api.conftest import Api
 from tests.api.manifests import Wrong, connection, wrong_manifests
 
 _WRONG = wrong_manifests()
-_EACH = pytest.mark.parametrize("wrong", _WRONG, ids=[wrong.path.stem for wrong in _WRONG])
+_EACH = pytest.mark.parametrize("wrong", _WRONG, ids=[wrong.name for wrong in _WRONG])
 _INSTEAD = re.compile(r"\b(must|write|leave (it )?out|needs|is immutable: make)\b")
 
 
@@ -25,7 +26,7 @@ def shelbyville(api: Api) -> None:
 @pytest.mark.usefixtures("shelbyville")
 @_EACH
 def test_it_is_refused_with_a_sentence(api: Api, wrong: Wrong) -> None:
-    answer = api.kubectl("apply", "--dry-run=server", "-f", str(wrong.path), check=False)
+    answer = api.try_out(wrong.text)
     assert answer.returncode != 0, answer.stdout
     assert wrong.is_told_in(answer.stderr), f"{wrong.field}: {wrong.sentence}\nis not in\n{answer.stderr}"
 
@@ -34,7 +35,7 @@ def test_it_is_refused_with_a_sentence(api: Api, wrong: Wrong) -> None:
 @pytest.mark.usefixtures("shelbyville")
 @_EACH
 def test_it_is_accepted_once_mended(api: Api, wrong: Wrong) -> None:
-    answer = api.try_out(wrong.mended)
+    answer = api.try_out(json.dumps(wrong.mended))
     assert answer.returncode == 0, answer.stderr
 
 

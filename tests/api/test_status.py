@@ -1,7 +1,6 @@
 """Status: a subresource of its own, stored whole, merged by condition, within what etcd takes."""
 
 import datetime as dt
-import json
 from typing import Any
 
 import pytest
@@ -32,11 +31,8 @@ def name(api: Api, request: pytest.FixtureRequest) -> str:
 
 
 def _put(api: Api, name: str, status: Manifest) -> Manifest:
-    """Replace the status, as the operator does."""
-    patch = json.dumps([{"op": "add", "path": "/status", "value": status}])
-    api.kubectl(
-        "patch", "orc", name, "--subresource=status", "--type=json", "--patch-file=/dev/stdin", input=patch
-    )
+    """The object after its status was replaced, as the operator does it."""
+    api.patch_status(name, "json", [{"op": "add", "path": "/status", "value": status}])
     return api.get(name)
 
 
@@ -59,12 +55,21 @@ def test_who_writes_the_spec_leaves_the_status(api: Api, name: str) -> None:
 @pytest.mark.cluster
 def test_who_writes_the_status_leaves_the_spec(api: Api, name: str) -> None:
     before = api.get(name)
-    patch = json.dumps({"spec": {"paused": True}, "status": as_written(FULL)})
-    api.kubectl("patch", "orc", name, "--subresource=status", "--type=merge", "-p", patch)
+    api.patch_status(name, "merge", {"spec": {"paused": True}, "status": as_written(FULL)})
     after = api.get(name)
     assert after["status"] == as_written(FULL)
     assert after["spec"] == before["spec"]
     assert after["metadata"]["generation"] == before["metadata"]["generation"]
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("options", [(), ("--server-side",)], ids=["client-side", "server-side"])
+def test_applying_the_same_a_second_time_changes_nothing(api: Api, options: tuple[str, ...]) -> None:
+    manifest = connection(f"north-haverbrook-{len(options)}")
+    api.apply(manifest, *options)
+    before = _put(api, manifest["metadata"]["name"], as_written(FULL))
+    api.apply(manifest, *options)
+    assert api.get(manifest["metadata"]["name"]) == before
 
 
 def _condition(type_: str, status: str) -> dict[str, Any]:
@@ -84,8 +89,7 @@ def test_conditions_merge_by_type(api: Api, name: str) -> None:
         manifest = connection(name)
         del manifest["spec"]
         manifest["status"] = {"conditions": list(conditions)}
-        command = ("apply", "--server-side", "--subresource=status", f"--field-manager={manager}", "-f", "-")
-        api.kubectl(*command, input=json.dumps(manifest))
+        api.apply(manifest, "--server-side", "--subresource=status", f"--field-manager={manager}")
 
     def said() -> dict[str, str]:
         return {c["type"]: c["status"] for c in api.get(name)["status"]["conditions"]}
@@ -99,8 +103,8 @@ def test_conditions_merge_by_type(api: Api, name: str) -> None:
 
 @pytest.mark.cluster
 def test_a_condition_appears_once(api: Api, name: str) -> None:
-    twice = json.dumps({"status": {"conditions": [_condition("Ready", "True"), _condition("Ready", "False")]}})
-    answer = api.kubectl("patch", "orc", name, "--subresource=status", "--type=merge", "-p", twice, check=False)
+    twice = [_condition("Ready", "True"), _condition("Ready", "False")]
+    answer = api.patch_status(name, "merge", {"status": {"conditions": twice}}, check=False)
     assert 'status.conditions[1]: Duplicate value: {"type":"Ready"}' in answer.stderr
 
 
@@ -140,5 +144,5 @@ def test_the_largest_district_fits(api: Api, assigned: int) -> None:
     assert schools.truncated == (assigned == 0)
     written = as_written(FULL.model_copy(update={"schools": schools}))
     assert _put(api, name, written)["status"] == written
-    path = f"/apis/{group.API_VERSION}/namespaces/{stored['metadata']['namespace']}/{group.PLURAL}/{name}"
+    path = f"/apis/{api.api_version}/namespaces/{api.namespace}/{group.PLURAL}/{name}"
     assert len(api.kubectl("get", "--raw", path).stdout.encode()) < _MEBIBYTE

@@ -1,35 +1,19 @@
 """What a district's owner asks for: the spec of a OneRosterConnection."""
 
 from enum import StrEnum
-from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from oneroster_operator.api.category import Category
+from oneroster_operator.api.forms import Cron, Scope, SecretName, TimeOfDay, TimeZone, https_url
 from oneroster_operator.api.schema import (
     LIST_SET,
     Part,
     PlatformId,
     SourcedId,
     list_map,
-    matching,
     rules,
 )
-
-
-def _https(example: str, *further: tuple[str, str]) -> dict[str, Any]:
-    """The rules of an https URL."""
-    return rules(
-        (
-            "self.startsWith('https://') && isURL(self) && url(self).getHostname() != '' && !self.contains(' ')",
-            f"must be an https URL, such as {example}",
-        ),
-        (
-            "!isURL(self) || url(self).getPort() == '' || int(url(self).getPort()) <= 65535",
-            "must have a port of at most 65535, or none, which is 443",
-        ),
-        *further,
-    )
 
 
 class ApiVersion(StrEnum):
@@ -54,7 +38,7 @@ class Endpoint(Part):
         description="Base URL of the rostering service, without the name of a collection; the district or its "
         "OneRoster provider gives it. 1.2 usually ends in /ims/oneroster/rostering/v1p2, 1.1 in "
         "/ims/oneroster/v1p1.",
-        json_schema_extra=_https(
+        json_schema_extra=https_url(
             "https://sis.springfield.example/ims/oneroster/rostering/v1p2",
             (
                 "!self.contains('?') && !self.contains('#') && !self.contains('@')",
@@ -86,31 +70,10 @@ class Endpoint(Part):
     )
 
 
-SecretName = Annotated[
-    str,
-    matching(
-        r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
-        "must be the name of a Secret: lower-case letters, digits, - and ., such as springfield-oneroster",
-        max_length=253,
-    ),
-]
-
-
 class SecretRef(Part):
     """A Secret in the connection's own namespace."""
 
     name: SecretName = Field(description="Name of the Secret.")
-
-
-Scope = Annotated[
-    str,
-    matching(
-        r"^[!#-\[\]-~]+$",
-        "must be one scope, without spaces, quotes or backslashes; each scope is an item of its own",
-        max_length=256,
-    ),
-]
-"""A scope-token of RFC 6749, section 3.3."""
 
 
 class Auth(Part):
@@ -121,7 +84,7 @@ class Auth(Part):
         default=None,
         max_length=1024,
         description="Where OAuth 2 tokens are asked for; the district or its OneRoster provider gives it.",
-        json_schema_extra=_https(
+        json_schema_extra=https_url(
             "https://sis.springfield.example/oauth/token",
             (
                 "!self.contains('#') && !self.contains('@')",
@@ -193,16 +156,6 @@ class Frequency(StrEnum):
     WEEKLY = "Weekly"
 
 
-TimeOfDay = Annotated[
-    str,
-    matching(
-        r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
-        'must be HH:MM from "00:00" to "23:59", in quotes, such as "01:30"',
-        max_length=5,
-    ),
-]
-
-
 class Window(Part):
     """The part of the day in which syncs start; it may cross midnight."""
 
@@ -214,40 +167,6 @@ class Window(Part):
 
     start: TimeOfDay = Field(description="HH:MM, in schedule.timeZone.")
     end: TimeOfDay = Field(description="HH:MM, in schedule.timeZone.")
-
-
-def _cron_field(value: str) -> str:
-    item = rf"(\*|{value}(-{value})?)(/[1-9][0-9]?)?"
-    return f"{item}(,{item})*"
-
-
-_CRON = " ".join(
-    (
-        _cron_field("[0-5]?[0-9]"),
-        _cron_field("([01]?[0-9]|2[0-3])"),
-        _cron_field("(0?[1-9]|[12][0-9]|3[01])"),
-        _cron_field("(0?[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"),
-        _cron_field("([0-6]|sun|mon|tue|wed|thu|fri|sat)"),
-    )
-)
-
-Cron = Annotated[
-    str,
-    matching(
-        f"^(?i:{_CRON})$",
-        "must be the five fields minute, hour, day of month, month, day of week (0 to 6, 0 is Sunday), such as "
-        '"15 2 * * *"; the time zone belongs in schedule.timeZone',
-        max_length=100,
-    ),
-]
-"""What Kubernetes' CronJob takes, without its extensions (`@daily`, `TZ=`, `?`)."""
-
-
-_TIME_ZONE = (
-    # getHours fails for a zone that the API server does not know; it takes these three, too, and CronJob does not
-    "!(self in ['', 'Local']) && !self.contains(':') && timestamp('2000-01-01T00:00:00Z').getHours(self) >= 0",
-    "must be the IANA name of a time zone, such as America/Chicago",
-)
 
 
 class Schedule(Part):
@@ -277,11 +196,9 @@ class Schedule(Part):
         default=None,
         description="Exactly this schedule for all categories, in five cron fields; in place of frequency.",
     )
-    time_zone: str = Field(
+    time_zone: TimeZone = Field(
         default="Etc/UTC",
-        max_length=64,
         description="IANA name of the time zone of window and cron, and of the district's calendar days.",
-        json_schema_extra=rules(_TIME_ZONE),
     )
 
 

@@ -93,7 +93,7 @@ def _late(seen: Observed, status: ConnectionStatus, known: Account) -> tuple[Sta
     if known.scheduling.plan is None or known.scheduling.suspend is not None or not status.confirmed_time:
         return None, None
     starts = {m["metadata"]["name"]: not_before(m) for m in known.scheduling.cron_jobs}
-    since = {c.name: _counted_from(c, starts[c.cron_job], status) for c in status.categories}
+    since = {c.name: _counted_from(c, starts.get(c.cron_job, ""), status) for c in status.categories}
     if not since:
         return None, None
     name, time = min(since.items(), key=lambda item: item[1])

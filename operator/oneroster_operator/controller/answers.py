@@ -11,11 +11,11 @@ from oneroster_operator.controller.statement import Statement
 
 
 def answer_sync(
-    observed: Observed, scheduling: Scheduling, not_ready: Statement, *, settled: bool
+    observed: Observed, scheduling: Scheduling, not_ready: Statement, *, previewing: bool
 ) -> tuple[Observed, str | None]:
     """The same with the request answered, and the token for which there must be a Job.
 
-    While the connection is not `settled` (a call or a preview is under way) a request waits.
+    Without a plan in force a request waits for a preview that is under way. No call is due.
     """
     token = requests.asked(observed.connection, "sync")
     if token is None:
@@ -28,7 +28,7 @@ def answer_sync(
         return _with(observed, token, "Failed", "its Job was deleted before it ended"), None
     if scheduling.plan is not None and scheduling.suspend is None:
         return _with(observed, token, requests.RUNNING, "runs all selected categories once, in order"), token
-    if not settled:
+    if previewing:
         return observed, None
     why = scheduling.suspend or not_ready
     return _with(observed, token, requests.REFUSED, why.message), None

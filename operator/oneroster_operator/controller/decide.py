@@ -50,8 +50,10 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
         seen = refuse(seen, ("test", "preview"), no_preview)
     token = preview.wanted(seen.connection, seen.now) if call is None and no_preview is None else None
     wanted = scheduling(seen, settings, secret or _refused(seen))
-    settled = call is None and token is None
-    seen, sync_token = answer_sync(seen, wanted, _not_ready(seen, no_preview), settled=settled)
+    sync_token = None
+    if call is None:
+        not_ready = _not_ready(seen, no_preview)
+        seen, sync_token = answer_sync(seen, wanted, not_ready, previewing=token is not None)
     status, wake = account(seen, settings, Account(secret=secret, scheduling=wanted))
     starts_preview = token is not None and seen.job("preview", token) is None
     dry = plan_of(seen.connection, confirmed=False) if starts_preview else None

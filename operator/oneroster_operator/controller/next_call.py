@@ -31,7 +31,8 @@ def _import(observed: Observed) -> Due:
     connection, now = observed.connection, observed.now
     status = connection.status
     inputs = hashes.schools_inputs(connection)
-    tested = status.requests.test.time if status.requests.test else None
+    answer = status.requests.test
+    tested = answer.time if answer and answer.outcome == verdict.ACCEPTED else None
     import_at = review.next_import(status.schools, inputs, tested=tested, spread=_spread(observed))
     if import_at is not None and import_at > now:
         return None, import_at

@@ -1,0 +1,1 @@
+"""Which school of the platform a district's school is."""

@@ -24,8 +24,8 @@ demo: setup  ## a district goes live on a real cluster, step by step; leaves the
 demo-down: setup  ## stop the cluster and remove every trace of it
 	@$(BIN)/python -m tests.cluster down
 
-test: setup lint  ## lint, unit tests, and tests on a real HTTP server and a real PostgreSQL
-	@$(BIN)/pytest -q -m "not cluster"
+test: setup lint  ## everything: lint, unit, a real HTTP server, PostgreSQL, API server and pods
+	@$(BIN)/python -m tests.everything
 
 test-unit: setup lint  ## pure tests: seconds, no root, no cluster
 	@$(BIN)/pytest -q -m "not database and not cluster"

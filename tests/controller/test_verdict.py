@@ -127,8 +127,14 @@ class TestHealing:
         assert said(known) == "True/Accepted"
         assert (known.failures, known.refused_since) == (0, None)
 
-    @pytest.mark.parametrize("trouble", [refused(), timeout()])
-    def test_it_is_asked_again_after_5_minutes_backing_off_to_6_hours(self, trouble: verdict.Tested) -> None:
+    @pytest.mark.parametrize(
+        ("trouble", "minutes"),
+        [(refused(), [5, 10, 20, 40, 80, 160, 320, 360, 360]), (timeout(), [0.25, 0.5, 1, 2, 4, 8, 10, 10, 10])],
+        ids=["refused", "outage"],
+    )
+    def test_a_refusal_is_asked_again_up_to_6_hours_later_an_outage_within_10_minutes(
+        self, trouble: verdict.Tested, minutes: list[float]
+    ) -> None:
         waits, known, at = [], after((0, trouble)), 0.0
         for _ in range(9):
             wait = next_test(known)
@@ -136,7 +142,7 @@ class TestHealing:
             waits.append(wait)
             at += wait
             known = verdict.after_test(known, trouble, NOW + dt.timedelta(minutes=at))
-        assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360]
+        assert waits == minutes
 
     def test_years_of_refusals_do_no_harm(self) -> None:
         known = after((0, refused())).model_copy(update={"failures": 100_000})

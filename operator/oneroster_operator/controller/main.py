@@ -23,7 +23,7 @@ def main() -> None:
     registry = kopf.OperatorRegistry()
     register(registry, Operator(settings))
     kopf.configure(verbose=False)
-    for chatty in ("kopf.objects", "httpx", "aiohttp.access"):
+    for chatty in ("kopf.objects", "kopf.activities.probe", "httpx", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     kopf.run(
         registry=registry,

@@ -14,6 +14,12 @@ CONFIRM_REFUSAL_AFTER = dt.timedelta(minutes=10)
 
 FIRST_RETEST = dt.timedelta(minutes=5)
 LONGEST_RETEST = dt.timedelta(hours=6)
+"""A refusal expires, doubling up to this: an account that is locked out stays locked out by hasty retries."""
+
+FIRST_RETRY = dt.timedelta(seconds=15)
+LONGEST_RETRY = dt.timedelta(minutes=10)
+"""An outage locks nobody out, and what was just applied may be waiting for a server that is still starting."""
+
 FRESH_FOR = dt.timedelta(hours=24)
 """So long good credentials are not asked again; runs use them in between."""
 
@@ -98,5 +104,7 @@ def next_test(credentials: Credentials | None, inputs: str, spread: float) -> dt
         return checked + FRESH_FOR * (0.9 + 0.2 * spread)
     if credentials.outcome == REFUSED and _doubted(credentials):
         return checked + CONFIRM_REFUSAL_AFTER
-    delay = min(FIRST_RETEST * (1 << min(credentials.failures - 1, 10)), LONGEST_RETEST)
+    refused = credentials.outcome == REFUSED
+    first, longest = (FIRST_RETEST, LONGEST_RETEST) if refused else (FIRST_RETRY, LONGEST_RETRY)
+    delay = min(first * (1 << min(credentials.failures - 1, 10)), longest)
     return checked + delay * (0.9 + 0.2 * spread)

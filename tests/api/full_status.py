@@ -9,6 +9,7 @@ from oneroster_operator.api.conditions import Condition, ConditionType
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.api.spec import Frequency
 from oneroster_operator.api.status import (
+    AcceptedAdmins,
     Answer,
     Candidate,
     CategoryPreview,
@@ -50,6 +51,7 @@ FULL = ConnectionStatus(
     ),
     confirmed_time=_TIME,
     first_confirmed_time=_TIME,
+    accepted_admins=[AcceptedAdmins(name=Category.SCHOOL_ADMINS, count=12)],
     credentials=Credentials(
         checked_time=_TIME,
         inputs_hash="0f1e2d3c4b",
@@ -125,6 +127,7 @@ FULL = ConnectionStatus(
             ),
             last_success=_TIME,
             failures=1,
+            held="38 removals are withheld.",
         )
     ],
     requests=Requests(test=_ANSWER, sync=_ANSWER, preview=_ANSWER),

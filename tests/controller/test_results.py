@@ -3,6 +3,7 @@
 import pytest
 
 from oneroster_operator.api.report import CategoryReport, Outcome
+from oneroster_operator.controller.observed import CallKind
 from tests.controller.build import ROSTERS, STUDENTS
 from tests.controller.world import World, in_use
 
@@ -92,12 +93,27 @@ class TestHeld:
         assert world.says("ChangesHeld") == ""
         assert world.says("Ready") == "True/Scheduled"
 
+    @pytest.mark.parametrize("outcome", [SKIPPED, BAD])
+    def test_a_run_that_compared_nothing_leaves_it(self, outcome: Outcome) -> None:
+        world = ran(in_use(), HELD, outcome, message="140 of 1020 would go")
+        assert world.says("ChangesHeld") == "True/BeyondLimits"
+
     def test_held_goes_before_failing(self) -> None:
         world = ran(in_use(), BAD, BAD)
         world.wait(minutes=1)
         world.run(ROSTERS, HELD, message="x")
         world.reconcile()
         assert world.says("Ready") == "False/ChangesHeld"
+
+
+class TestRefusedRun:
+    def test_the_credentials_are_tested_at_once_and_not_over_and_over(self) -> None:
+        world = in_use()
+        world.wait(hours=1)
+        world.run(STUDENTS, Outcome.REFUSED, reason="InvalidCredentials")
+        world.reconcile()
+        world.reconcile()
+        assert world.calls == [CallKind.TEST]
 
 
 class TestLate:

@@ -17,7 +17,11 @@ BAD = [Outcome.REFUSED, Outcome.DISTRICT_FAILED, Outcome.PLATFORM_FAILED, Outcom
 
 
 def job(
-    minutes: float, *said: CategoryReport, category: str = "", purpose: str = "schedule", name: str = ""
+    minutes: float,
+    *said: CategoryReport,
+    categories: tuple[str, ...] = (STUDENTS,),
+    purpose: str = "schedule",
+    name: str = "",
 ) -> JobView:
     """A Job that ended so many minutes after NOW."""
     ended = NOW + dt.timedelta(minutes=minutes)
@@ -25,7 +29,7 @@ def job(
         name=name or f"job-{minutes}",
         owned=True,
         purpose=purpose,
-        category=category,
+        categories=categories,
         token="",
         plan="",
         created=NOW,
@@ -35,7 +39,7 @@ def job(
 
 
 def ran(minutes: float, outcome: Outcome, category: Category = STUDENTS, message: str = "") -> JobView:
-    return job(minutes, CategoryReport(category, outcome, message=message), category=category)
+    return job(minutes, CategoryReport(category, outcome, message=message), categories=(category,))
 
 
 def after(*jobs: JobView, before: list[CategoryStatus] | None = None) -> CategoryStatus:

@@ -219,6 +219,7 @@ class CategoryStatus(Part):
     last_run: LastRun | None = Field(default=None, description="How its last run ended.")
     last_success: Time | None = Field(default=None, description="When a run last succeeded.")
     failures: Count = Field(default=0, description="Runs in a row that failed.")
+    held: Sentence = Field(default="", description="What is withheld, until a run finds nothing to withhold.")
 
 
 class Answer(Part):
@@ -245,6 +246,13 @@ class Requests(Part):
     )
 
 
+class AcceptedAdmins(Part):
+    """How many administrators of a category were accepted by confirming."""
+
+    name: Category = Field(description="The category.")
+    count: Count = Field(description="Administrators in all, as the confirmed preview showed.")
+
+
 class ConnectionStatus(Part):
     """All that the operator knows of a connection."""
 
@@ -265,6 +273,12 @@ class ConnectionStatus(Part):
         default=None, description="When spec.confirmed took effect; absent while it does not."
     )
     first_confirmed_time: Time | None = Field(default=None, description="When it first did; stays.")
+    accepted_admins: list[AcceptedAdmins] = Field(
+        default=[],
+        max_length=5,
+        description="Administrators that the preview showed when a person confirmed; more new ones are withheld.",
+        json_schema_extra=list_map("name"),
+    )
     credentials: Credentials | None = None
     schools: SchoolsStatus | None = None
     preview: Preview | None = None

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneroster_operator.api.category import in_order
 from oneroster_operator.api.conditions import ConditionType
 from oneroster_operator.api.status import (
+    AcceptedAdmins,
     CategoryStatus,
     ConnectionStatus,
     ScheduleStatus,
@@ -74,18 +76,23 @@ def _next_runs(seen: Observed, known: Account) -> list[CategoryStatus]:
     return entries
 
 
-def _confirmation(seen: Observed, known: Account) -> dict[str, str | None]:
+def _confirmation(seen: Observed, known: Account) -> dict[str, Any]:
     """`confirmedTime` is when the spec in force took effect, `firstConfirmedTime` when the first one did."""
     connection = seen.connection
     status, now = connection.status, rfc3339(seen.now)
     if not connection.spec.confirmed:
-        return {"confirmed_time": None}
+        return {"confirmed_time": None, "accepted_admins": []}
     if known.scheduling.plan is None or status.preview is None:
         return {}
     confirmed = status.confirmed_time
     if confirmed is None or instant(confirmed) < instant(status.preview.time):
         confirmed = now
-    return {"confirmed_time": confirmed, "first_confirmed_time": status.first_confirmed_time or confirmed}
+    accepted = preview.accepted_admins(connection)
+    return {
+        "confirmed_time": confirmed,
+        "first_confirmed_time": status.first_confirmed_time or confirmed,
+        "accepted_admins": [AcceptedAdmins(name=name, count=count) for name, count in accepted.items()],
+    }
 
 
 def _late(seen: Observed, status: ConnectionStatus, known: Account) -> tuple[Statement | None, dt.datetime | None]:

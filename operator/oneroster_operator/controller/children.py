@@ -1,6 +1,7 @@
 """The connection's children as plain manifests: the plan's ConfigMap, CronJobs, Jobs."""
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 
 from oneroster_operator.api import group
@@ -241,6 +242,13 @@ def time_limits(window: int | None, interval: dt.timedelta) -> tuple[int, int]:
     wait = window * 60 if window is not None else 1800
     total = int(min(wait + _RUN, max(interval.total_seconds() - JOB_GRACE - 60, 600)))
     return total, min(wait, max(total - _RUN, total // 2))
+
+
+def categories_in(job_spec: Manifest) -> tuple[str, ...]:
+    """The categories that the Job's pods were told to run."""
+    (container,) = job_spec["template"]["spec"]["containers"]
+    args: list[str] = container.get("args", [])
+    return tuple(value for flag, value in pairwise(args) if flag == "--category")
 
 
 def used_plan(cron_job: Manifest) -> str:

@@ -51,7 +51,7 @@ async def _from_platform(caller: Caller, connection: Connection, job: JobView) -
 def _lost(connection: Connection, job: JobView) -> Report:
     """The Job ended and nobody says how: out of memory, evicted, past its deadline."""
     outcome = Outcome.FAILED if job.failure else Outcome.SUCCEEDED
-    concerned = [c for c in in_order(connection.spec.categories) if job.category in {"", c}]
+    concerned = [c for c in in_order(connection.spec.categories) if c in job.categories]
     text = f"the pod left no report; {job.failure}" if job.failure else "the pod left no report"
     finished = job.finished or dt.datetime.now(dt.UTC)
     return Report(

@@ -3,6 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from oneroster_operator.api.report import Outcome
+from oneroster_operator.api.status import ConnectionStatus
+from oneroster_operator.api.times import instant
 from oneroster_operator.controller import hashes, preview, requests, review, schedule, verdict
 from oneroster_operator.controller.observed import Call, CallKind, Observed
 
@@ -16,7 +19,7 @@ def next_call(observed: Observed) -> Due:
     status = connection.status
     inputs = hashes.credentials_inputs(connection, observed.credentials)
     test_at = verdict.next_test(status.credentials, inputs, _spread(observed))
-    if test_at is None or test_at <= now or requests.asked(connection, "test"):
+    if test_at is None or test_at <= now or requests.asked(connection, "test") or _refused_a_run(status):
         return Call(CallKind.TEST, inputs), None
     if status.credentials is None or status.credentials.outcome != verdict.ACCEPTED:
         return None, test_at
@@ -25,6 +28,15 @@ def next_call(observed: Observed) -> Due:
         return call, None
     call, preview_at = _preview(observed)
     return call, earliest((test_at, import_at, preview_at))
+
+
+def _refused_a_run(status: ConnectionStatus) -> bool:
+    """Whether a run was refused since the credentials were last tested."""
+    checked = instant(status.credentials.checked_time) if status.credentials else None
+    runs = [entry.last_run for entry in status.categories if entry.last_run is not None]
+    return any(
+        run.outcome is Outcome.REFUSED and checked is not None and instant(run.time) > checked for run in runs
+    )
 
 
 def _import(observed: Observed) -> Due:

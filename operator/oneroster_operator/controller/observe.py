@@ -93,7 +93,7 @@ def job_view(manifest: Manifest, connection: Connection) -> JobView:
         name=metadata["name"],
         owned=_owned(manifest, connection) or bool(metadata["labels"].get(group.CATEGORY_LABEL)),
         purpose=metadata["labels"].get(group.PURPOSE_LABEL, ""),
-        category=metadata["labels"].get(group.CATEGORY_LABEL, ""),
+        categories=children.categories_in(manifest["spec"]),
         token=(metadata.get("annotations") or {}).get(group.TOKEN_ANNOTATION, ""),
         plan=children.plan_in(manifest["spec"]),
         created=instant(metadata["creationTimestamp"]),

@@ -53,8 +53,8 @@ class JobView:
     name: str
     owned: bool
     purpose: str
-    category: str
-    """Of a scheduled Job; empty for one that runs all categories."""
+    categories: tuple[str, ...]
+    """That its pods were told to run."""
     token: str
     plan: str
     created: dt.datetime

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from oneroster_operator.api.category import Category
 from oneroster_operator.api.report import CategoryReport, Outcome
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.status import (
@@ -117,6 +118,22 @@ def retry_time(connection: Connection) -> dt.datetime | None:
     if preview is None or good(connection) or not possible(connection):
         return None
     return instant(preview.time) + RETRY_AFTER
+
+
+def accepted_admins(connection: Connection) -> dict[Category, int]:
+    """Administrators accepted by confirming, for each selected category that gives their rights.
+
+    What was accepted once stays: a later preview raises nothing by itself, only setting `confirmed` to false
+    and to true again does. A category that was added since is accepted as its preview shows it.
+    """
+    status = connection.status
+    before = {accepted.name: accepted.count for accepted in status.accepted_admins}
+    shown = {c.name: c.total for c in status.preview.categories} if status.preview else {}
+    return {
+        category: before.get(category, shown.get(category, 0))
+        for category in connection.spec.categories
+        if category.grants_admin
+    }
 
 
 def statement(connection: Connection) -> Statement:

@@ -95,6 +95,7 @@ class Reconciler:
             except ApiError as error:
                 failed = error
                 text = f"The API server refused a child of this connection; it is tried again: {error.message}"
+                status = status.model_copy(update={"requests": connection.status.requests})
                 status = stalled(status, "ChildRejected", text, connection.generation, self._now())
             written = await self._write(connection, written, status)
             if failed is not None:

@@ -1,6 +1,7 @@
 """Finished runs become what status says of each category."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 
 from oneroster_operator.api.category import Category
@@ -11,6 +12,10 @@ from oneroster_operator.api.times import instant, rfc3339
 from oneroster_operator.controller.observed import JobView
 from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement, clean
 
+_REASON_LENGTH = 64
+_WORD = re.compile("[A-Za-z][A-Za-z0-9]*")
+"""What a pod gives as a reason, where it may be one of a condition."""
+
 GOOD = frozenset({Outcome.SUCCEEDED, Outcome.HELD})
 BAD = frozenset({Outcome.REFUSED, Outcome.DISTRICT_FAILED, Outcome.PLATFORM_FAILED, Outcome.FAILED})
 
@@ -20,7 +25,7 @@ def uncounted(job: JobView, connection: Connection) -> bool:
     if job.finished is None or job.purpose == "preview":
         return False
     entries = {entry.name: entry for entry in connection.status.categories}
-    concerned = [c for c in connection.spec.categories if job.category in {"", c}]
+    concerned = [c for c in connection.spec.categories if c in job.categories]
     return any(_newer(entries.get(category), job.name, job.finished) for category in concerned)
 
 
@@ -60,7 +65,7 @@ def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: C
         withheld=report.withheld,
         waiting=report.waiting,
         quarantined=report.quarantined,
-        reason=report.reason,
+        reason=clean(report.reason, _REASON_LENGTH),
         message=clean(report.message),
     )
     failures = entry.failures
@@ -73,8 +78,16 @@ def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: C
             "last_run": run,
             "last_success": time if report.outcome in GOOD else entry.last_success,
             "failures": failures,
+            "held": _held_after(entry, run),
         }
     )
+
+
+def _held_after(entry: CategoryStatus, run: LastRun) -> str:
+    """A run that did not get as far as comparing changes nothing about what is held."""
+    if run.outcome is Outcome.HELD:
+        return run.message
+    return "" if run.outcome is Outcome.SUCCEEDED else entry.held
 
 
 def statement(categories: Sequence[CategoryStatus]) -> Statement:
@@ -82,7 +95,8 @@ def statement(categories: Sequence[CategoryStatus]) -> Statement:
     for entry in categories:
         run = entry.last_run
         if run is not None and entry.failures:
-            reason = run.reason or run.outcome if run.outcome in BAD else "FailedBefore"
+            word = run.reason if _WORD.fullmatch(run.reason) else run.outcome
+            reason = word if run.outcome in BAD else "FailedBefore"
             return Statement(FALSE, reason, f"{entry.name}: {run.message or run.outcome} (Job {run.job}).")
     succeeded = [c for c in categories if c.last_success]
     if not succeeded:
@@ -91,9 +105,9 @@ def statement(categories: Sequence[CategoryStatus]) -> Statement:
 
 
 def held(categories: Sequence[CategoryStatus]) -> Statement | None:
-    """`ChangesHeld`, where a category's last run withheld something."""
-    entries = [c for c in categories if c.last_run is not None and c.last_run.outcome is Outcome.HELD]
+    """`ChangesHeld`, where the last run of a category that came to an end withheld something."""
+    entries = [c for c in categories if c.held]
     if not entries:
         return None
-    text = " ".join(f"{c.name}: {c.last_run.message}" for c in entries if c.last_run)
+    text = " ".join(f"{c.name}: {c.held}" for c in entries)
     return Statement(TRUE, "BeyondLimits", text)

@@ -33,7 +33,6 @@ def plan_of(connection: Connection, *, confirmed: bool) -> Plan:
     run_seconds, lock_wait = children.time_limits(
         schedule.window_minutes(spec.schedule), schedule.shortest_interval(spec.schedule)
     )
-    shown = status.preview.categories if confirmed and status.preview else []
     return Plan(
         connection=connection.key,
         district_id=spec.district_id,
@@ -57,7 +56,7 @@ def plan_of(connection: Connection, *, confirmed: bool) -> Plan:
         run_seconds=run_seconds,
         lock_wait_seconds=lock_wait,
         district_org=status.schools.district_org if status.schools else None,
-        accepted_admins={c.name: c.total for c in shown if c.name.grants_admin},
+        accepted_admins=preview.accepted_admins(connection) if confirmed else {},
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from oneroster_operator.oneroster import (
     Collection,
@@ -15,6 +16,7 @@ from oneroster_operator.oneroster import (
     OneRosterClient,
     Patience,
     Refused,
+    Rejected,
     Unreachable,
     Version,
 )
@@ -22,7 +24,7 @@ from tests.district.accounts_v1p1 import accounts
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, running_district
 from tests.district.settings import Auth
-from tests.oneroster.odd_servers import Pauses
+from tests.oneroster.odd_servers import Pauses, client_of
 
 TODAY = date(2026, 11, 24)
 WAYS: list[tuple[Version, Auth]] = [("1.2", "oauth2"), ("1.1", "oauth2"), ("1.1", "oauth1")]
@@ -90,7 +92,7 @@ async def test_records_say_what_the_district_says(population: Population) -> Non
         enrollments: dict[str, Any] = {
             e.sourced_id: e async for page in client.walk(Collection.ENROLLMENTS) for e in page.records
         }
-        orgs = await client.organizations()
+        listed = await client.organizations()
     for user in population.users.values():
         found = users[user.sourced_id]
         assert (found.status, found.enabled, found.given_name) == (user.status, user.enabled, user.given_name)
@@ -111,9 +113,29 @@ async def test_records_say_what_the_district_says(population: Population) -> Non
             enrollment.school,
         )
         assert (found.begin_date, found.end_date) == (enrollment.begin, enrollment.end)
-    assert {(org.sourced_id, org.name, org.identifier) for org in orgs} == {
+    assert {(org.sourced_id, org.name, org.identifier) for org in listed.orgs} == {
         (org.sourced_id, org.name, org.identifier) for org in population.orgs.values()
     }
+    assert listed.rejected == ()
+
+
+async def test_an_org_that_cannot_be_used_is_told_and_not_passed_over() -> None:
+    listed: list[dict[str, object]] = [
+        {"sourcedId": "district", "type": "district", "name": "Springfield"},
+        {"sourcedId": "closed", "type": "school", "name": "North", "status": "closed"},
+        {"sourcedId": None, "type": "school", "name": "South"},
+        {"sourcedId": "closed", "type": "school", "name": "North", "status": "closed"},
+        {"sourcedId": "twice", "type": "school", "name": "East", "status": "open"},
+        {"sourcedId": "twice", "type": "school", "name": "East"},
+    ]
+
+    async def roster(request: web.Request) -> web.Response:
+        return web.json_response({"orgs": listed[int(request.query["offset"]) :]}, headers={"X-Total-Count": "4"})
+
+    async with client_of(roster) as client:
+        organizations = await client.organizations()
+    assert [org.sourced_id for org in organizations.orgs] == ["district", "twice"]
+    assert organizations.rejected == (Rejected("closed", "UnknownStatus"), Rejected(None, "MissingSourcedId"))
 
 
 @pytest.mark.parametrize(("version", "auth"), WAYS)

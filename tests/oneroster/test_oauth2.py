@@ -198,7 +198,7 @@ async def test_scopes_that_are_none_do_not_get_into_status() -> None:
 
 
 async def read_orgs(client: OneRosterClient) -> int:
-    return len(await client.organizations())
+    return len((await client.organizations()).orgs)
 
 
 async def test_parallel_users_share_one_token_and_one_renewal() -> None:

@@ -247,6 +247,7 @@ async def test_rejected_rows_count_towards_the_total_and_move_the_offset() -> No
     assert await received(walk) == ["id-1", "id-3"]
     assert walk.outcome.complete
     assert (walk.outcome.records, walk.outcome.rejected, walk.outcome.total) == (2, 1, 3)
+    assert walk.outcome.nameless == 1
 
 
 async def test_a_server_that_refuses_to_sort_is_asked_without() -> None:

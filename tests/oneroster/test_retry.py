@@ -107,4 +107,4 @@ async def test_an_outage_of_the_token_endpoint_is_waited_for_too() -> None:
         return reply if reply.status == 503 else web.json_response({"access_token": "a"})
 
     async with client_of(after(), token=token) as client:
-        assert len(await client.organizations()) == 1
+        assert len((await client.organizations()).orgs) == 1

@@ -101,11 +101,12 @@ def spoilt(how: str) -> Any:
         "401": web.json_response({"imsx_description": CANARY}, status=401),
         "403": web.json_response({"imsx_description": CANARY}, status=403),
         "503": web.Response(text=CANARY, status=503),
-        "302": web.Response(status=302, headers={"Location": f"/login?{CANARY}"}),
+        "302": web.Response(status=302, headers={"Location": f"/{CANARY};session={CANARY}?{CANARY}#{CANARY}"}),
+        "307": web.Response(status=307, headers={"Location": f"https://{CANARY}@sso.example/{CANARY}"}),
     }[how]
 
 
-HOWS = ["type", "truncated", "bytes", "key", "page", "400", "401", "403", "503", "302"]
+HOWS = ["type", "truncated", "bytes", "key", "page", "400", "401", "403", "503", "302", "307"]
 
 
 @pytest.mark.parametrize("how", HOWS)

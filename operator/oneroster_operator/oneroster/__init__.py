@@ -3,7 +3,7 @@
 Knows no Kubernetes and no database. Start reading at `client.py`.
 """
 
-from oneroster_operator.oneroster.client import OneRosterClient
+from oneroster_operator.oneroster.client import OneRosterClient, Organizations
 from oneroster_operator.oneroster.credentials import Endpoint, OAuth1, OAuth2, Version
 from oneroster_operator.oneroster.errors import (
     DistrictError,
@@ -45,6 +45,7 @@ __all__ = [
     "OAuth2",
     "OneRosterClient",
     "Org",
+    "Organizations",
     "Page",
     "Patience",
     "Record",

@@ -3,7 +3,8 @@
 import asyncio
 import random as _random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from oneroster_operator.oneroster.oauth1 import OAuth1Signer
 from oneroster_operator.oneroster.oauth2 import OAuth2Signer
 from oneroster_operator.oneroster.paging import PageRequest, Walk
 from oneroster_operator.oneroster.probe import Verdict, examine
-from oneroster_operator.oneroster.records import Collection, Org
+from oneroster_operator.oneroster.records import Collection, Org, Rejected
 from oneroster_operator.oneroster.refusal import require_ok
 from oneroster_operator.oneroster.retry import Patience, Retries
 from oneroster_operator.oneroster.tally import FetchedPage
@@ -47,6 +48,14 @@ class Signer(Protocol):
 
     def rejection(self, where: str) -> Refused:
         """What a 401 that stays means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organizations:
+    """Every org that a district lists, each once: those that can be used, and those that cannot."""
+
+    orgs: tuple[Org, ...]
+    rejected: tuple[Rejected, ...]
 
 
 class OneRosterClient:
@@ -104,22 +113,25 @@ class OneRosterClient:
 
         return Walk(fetch, page_size, self._retries(self._patience))
 
-    async def organizations(self) -> list[Org]:
-        """The usable orgs. Raises `DistrictError`: `Inconsistent` where they are not proven to be all."""
+    async def organizations(self) -> Organizations:
+        """All orgs. Raises `DistrictError`: `Inconsistent` where they are not proven to be all."""
         orgs: dict[str, Org] = {}
+        rejected: list[Rejected] = []
         walk = self.walk(Collection.ORGS)
         attempt = 1
         async for page in walk:
             if page.attempt != attempt:
                 orgs.clear()
+                rejected.clear()
                 attempt = page.attempt
             orgs |= {org.sourced_id: org for org in page.records if isinstance(org, Org)}
+            rejected += page.rejected
         if not walk.outcome.complete:
             raise Inconsistent(
                 "Unproven",
                 f"The list of orgs may lack some ({walk.outcome.proof}): the district's provider should look.",
             )
-        return list(orgs.values())
+        return Organizations(tuple(orgs.values()), tuple(_unusable(rejected, orgs)))
 
     async def probe(self) -> Verdict:
         """Test the connection with a real token and real calls. Never raises `DistrictError`."""
@@ -176,6 +188,17 @@ class OneRosterClient:
 
     def _retries(self, patience: Patience) -> Retries:
         return Retries(patience, sleep=self._sleep, random=self._random)
+
+
+def _unusable(rejected: Iterable[Rejected], orgs: Container[str]) -> Iterator[Rejected]:
+    """Each record once, and only where none of its rows can be used; those without an id cannot be told apart."""
+    named: set[str] = set()
+    for one in rejected:
+        if one.sourced_id is None:
+            yield one
+        elif one.sourced_id not in orgs and one.sourced_id not in named:
+            named.add(one.sourced_id)
+            yield one
 
 
 def _total(reply: Reply) -> int | None:

@@ -48,7 +48,8 @@ class WalkOutcome:
     """What a walk came to. `complete` is said only where it is proven; `proof` is one sentence either way.
 
     `records` and `rejected` count distinct ones of the last attempt (together `total`, where the total proved it),
-    `duplicates` the rows that came again, `pages` and `retries` what was asked for in all attempts.
+    `nameless` those of the rejected that have no sourcedId, `duplicates` the rows that came again, `pages` and
+    `retries` what was asked for in all attempts.
     """
 
     complete: bool
@@ -56,6 +57,7 @@ class WalkOutcome:
     records: int
     duplicates: int
     rejected: int
+    nameless: int
     total: int | None
     pages: int
     retries: int
@@ -103,6 +105,7 @@ class Walk:
             records=tally.records,
             duplicates=tally.duplicates,
             rejected=tally.rejected,
+            nameless=tally.nameless,
             total=tally.total,
             pages=pages,
             retries=self._retries.count,

@@ -51,8 +51,9 @@ def _is_web_page(reply: Reply) -> bool:
 
 
 def _target(reply: Reply, url: httpx.URL) -> str:
+    """Host and port alone: sessions and tokens are in paths as often as in queries."""
     try:
-        target = url.join(reply.headers.get("Location", ""))
-        return f" to {place(target)[:200]}" if target.host else ""
+        host = url.join(reply.headers.get("Location", "")).netloc.decode("ascii")
     except (httpx.InvalidURL, UnicodeDecodeError):
         return ""
+    return f" to {host[:200]}" if host else ""

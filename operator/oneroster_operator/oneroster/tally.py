@@ -28,6 +28,8 @@ class Tally:
     """Rows up to here have been received; the next page begins one row earlier."""
     pages: int = 0
     received: int = 0
+    nameless: int = 0
+    """Rows without a sourcedId, each taken for a record of its own."""
     exhausted: bool = False
     """The last page brought nothing but its overlap."""
     stopped: tuple[InconsistentReason, str] | None = None
@@ -36,7 +38,6 @@ class Tally:
     """How the overlap failed."""
     _seen: set[int] = field(default_factory=set)
     _spoilt: set[int] = field(default_factory=set)
-    _nameless: int = 0
     _filled: int = 0
     _totals: list[int] = field(default_factory=list)
     _page_marks: set[int] = field(default_factory=set)
@@ -45,7 +46,7 @@ class Tally:
     @property
     def distinct(self) -> int:
         """Records that are there, usable or not."""
-        return len(self._seen) + self._nameless
+        return len(self._seen) + self.nameless
 
     @property
     def duplicates(self) -> int:
@@ -60,7 +61,7 @@ class Tally:
     @property
     def rejected(self) -> int:
         """Distinct records that cannot."""
-        return len(self._spoilt) + self._nameless
+        return len(self._spoilt) + self.nameless
 
     @property
     def total(self) -> int | None:
@@ -99,7 +100,7 @@ class Tally:
         named = [sourced_id for sourced_id in fresh.sourced_ids if sourced_id is not None]
         self._seen.update(map(hash, named))
         self._spoilt.update(hash(one.sourced_id) for one in fresh.rejected if one.sourced_id is not None)
-        self._nameless += len(fresh.sourced_ids) - len(named)
+        self.nameless += len(fresh.sourced_ids) - len(named)
         self.received += len(fresh.sourced_ids)
 
     def _look_for_circles(self, rows: list[str | None], offset: int) -> None:

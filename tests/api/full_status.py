@@ -51,6 +51,7 @@ FULL = ConnectionStatus(
     ),
     confirmed_time=_TIME,
     first_confirmed_time=_TIME,
+    confirmed_endpoint="4f1e2d3c4b",
     accepted_admins=[AcceptedAdmins(name=Category.SCHOOL_ADMINS, count=12)],
     credentials=Credentials(
         checked_time=_TIME,
@@ -74,6 +75,8 @@ FULL = ConnectionStatus(
         proposed=1,
         open=1,
         ignored=1,
+        missing=1,
+        unusable=1,
         truncated=True,
         unknown_assignments=["0100"],
         items=[
@@ -89,6 +92,7 @@ FULL = ConnectionStatus(
     ),
     preview=Preview(
         inputs_hash="3f1e2d3c4b",
+        links_hash="5f1e2d3c4b",
         time=_TIME,
         outcome="Succeeded",
         message="Counted by a dry run.",

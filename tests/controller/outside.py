@@ -7,7 +7,7 @@ from oneroster_operator.api.resource import Connection
 from oneroster_operator.controller.calls import found_before
 from oneroster_operator.controller.children import Manifest
 from oneroster_operator.controller.observed import Call, CallKind
-from oneroster_operator.controller.preview import Counted, Previewed
+from oneroster_operator.controller.preview import Counted, Previewed, previewed
 from oneroster_operator.controller.review import Imported
 from oneroster_operator.controller.take_in import Result
 from oneroster_operator.controller.verdict import Tested
@@ -75,4 +75,4 @@ class Outside:
 
 def _preview(call: Call, found: list[Counted]) -> Previewed:
     lost = "" if found else f"Job {call.job} left no counts; see its pod"
-    return Previewed(call.inputs.partition("-")[0], tuple(found), lost)
+    return previewed(call.inputs, tuple(found), lost=lost)

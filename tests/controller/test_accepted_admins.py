@@ -46,3 +46,29 @@ def test_confirming_anew_accepts_what_is_shown_now() -> None:
     world.finish_preview(Outcome.SUCCEEDED, counted(STUDENTS, 100), counted(SCHOOL_ADMINS, 15))
     world.edit(confirmed=True)
     assert accepted(world) == 15
+
+
+def test_confirmed_from_the_first_accepts_none_that_nobody_saw() -> None:
+    world = applied(categories=["Students", "SchoolAdmins"], confirmed=True)
+    world.reconcile()
+    world.finish_preview(Outcome.SUCCEEDED, counted(SCHOOL_ADMINS, 700))
+    assert world.says("Ready") == "True/Scheduled"
+    assert accepted(world) is None
+
+
+def test_a_category_that_is_added_after_confirming_brings_none() -> None:
+    world = applied(categories=["Students"], schools={"assignments": [{"sourcedId": "0099", "action": "Ignore"}]})
+    world.reconcile()
+    world.finish_preview()
+    world.edit(confirmed=True)
+    world.edit(categories=["Students", "SchoolAdmins"])
+    world.finish_preview(Outcome.SUCCEEDED, counted(SCHOOL_ADMINS, 700))
+    assert accepted(world) is None
+
+
+def test_a_category_that_leaves_and_comes_back_keeps_its_number() -> None:
+    world = confirmed_with(12)
+    world.edit(categories=["Students"])
+    world.finish_preview()
+    world.edit(categories=["Students", "SchoolAdmins"])
+    assert accepted(world) == 12

@@ -33,6 +33,7 @@ HEALTHY: dict[str, Any] = {
     "preview": yes("Previewed"),
     "scheduled_before": True,
     "confirmed": True,
+    "reconfirm": None,
     "paused": None,
     "suspended": None,
     "held": None,
@@ -85,6 +86,7 @@ TABLE: list[Row] = [
     ("no school linked", {"linked": 0}, "False/AwaitingReview", "", "Suspended"),
     ("no category", {"categories": 0}, "False/AwaitingCategories", "", "Suspended"),
     ("not confirmed", {"confirmed": False}, "False/AwaitingConfirmation", "", "Suspended"),
+    ("address changed", {"reconfirm": no("ReconfirmNeeded")}, "False/ReconfirmNeeded", "", "Suspended"),
     ("paused", {"paused": yes("Paused"), "suspended": yes("Paused")}, "True/Paused", "", "Suspended"),
     (
         "new credentials while suspended",

@@ -51,7 +51,7 @@ class TestAfterImport:
         assert review.links(None) == {}
 
     def test_assignments_of_schools_that_the_district_does_not_list_are_told(self) -> None:
-        assignments = [{"sourcedId": f"x{n}", "action": "Ignore"} for n in range(25)]
+        assignments = [{"sourcedId": f"x{n}", "action": "Link", "schoolId": "s"} for n in range(25)]
         schools = imported(item("1", Link.NAME, "a"), schools={"assignments": assignments})
         assert len(schools.unknown_assignments) == 20
         assert said(schools) == "True/AllMatched"

@@ -99,10 +99,11 @@ class World:
     # What Kubernetes and the pods do
 
     def finish_preview(self, outcome: Outcome = Outcome.SUCCEEDED, *counts: Counted, message: str = "") -> None:
-        """The one preview Job that runs ends, with these counts or some for each of its categories."""
+        """The one preview Job that runs ends, with these counts and some for its other categories."""
         (job,) = [j for j in self.jobs("preview") if "status" not in j]
         failed = CategoryReport(Category.STUDENTS, outcome, message=message)
-        found = list(counts) or [build.counted(c, 10) for c in self.plan_of(job).categories]
+        given = {counted.report.name: counted for counted in counts}
+        found = [given.get(c) or build.counted(c, 10) for c in self.plan_of(job).categories]
         if outcome is not Outcome.SUCCEEDED:
             found = [Counted(failed, 0, 0, {})]
         self.previews[job["metadata"]["name"]] = found

@@ -97,6 +97,9 @@ def apply(kubectl: Kubectl, platform: Platform, namespace: str) -> Iterator[Appl
 @pytest.fixture(scope="session")
 def live(apply: Apply) -> Live:
     """A district that is live with all categories; each test leaves it so."""
-    live = apply("live", categories=ALL, confirmed=True)
-    live.connection.await_ready("Scheduled", seconds=120)
+    live = apply("live", categories=ALL)
+    live.connection.await_ready("AwaitingConfirmation", seconds=120)
+    live.connection.patch({"confirmed": True})
+    live.connection.await_ready("Scheduled")
+    live.manifest["spec"]["confirmed"] = True
     return live

@@ -70,13 +70,13 @@ def test_a_category_leaves_and_comes_back_without_losing_data(live: Live) -> Non
 def test_paused_is_confirmed_and_resumed(live: Live) -> None:
     live.connection.patch({"paused": True, "pauseReason": "winter break"})
     eventually(lambda: live.connection.condition("Paused"), lambda c: c[0] == "True", "paused", seconds=20)
-    assert all(c["spec"]["suspend"] for c in live.connection.cron_jobs().values())
+    assert [c["spec"]["suspend"] for c in live.connection.cron_jobs().values()] == [True] * len(ALL)
     answer = live.sync()
     assert answer["outcome"] == "Refused"
     assert "winter break" in answer["message"]
     live.connection.patch({"paused": False, "pauseReason": None})
     live.connection.await_ready("Scheduled")
-    assert not any(c["spec"]["suspend"] for c in live.connection.cron_jobs().values())
+    assert [c["spec"]["suspend"] for c in live.connection.cron_jobs().values()] == [False] * len(ALL)
 
 
 def test_a_hand_that_unsuspends_or_deletes_a_cron_job_is_undone(live: Live) -> None:
@@ -117,7 +117,7 @@ def test_an_outage_is_no_refusal(live: Live) -> None:
         live.connection.ask("test", "in-outage")
         assert live.connection.condition("CredentialsValid")[0] == "Unknown"
         assert live.connection.condition("Ready") == ("True", "Scheduled")
-        assert not any(c["spec"]["suspend"] for c in live.connection.cron_jobs().values())
+        assert [c["spec"]["suspend"] for c in live.connection.cron_jobs().values()] == [False] * len(ALL)
     finally:
         live.server.change("end-outage")
     live.connection.ask("test", "after-outage")
@@ -125,7 +125,9 @@ def test_an_outage_is_no_refusal(live: Live) -> None:
 
 
 def test_the_pods_are_restricted_and_have_no_token(live: Live) -> None:
-    for manifest in live.connection.cron_jobs().values():
+    manifests = live.connection.cron_jobs()
+    assert len(manifests) == len(ALL)
+    for manifest in manifests.values():
         pod = manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -143,3 +145,21 @@ def test_deleting_the_connection_takes_its_children_and_no_data(apply: Apply) ->
     live.kubectl("delete", "orc", live.connection.name, "-n", live.connection.namespace, "--timeout=30s")
     eventually(lambda: _versions(live), lambda left: not left, "the children are gone", seconds=60)
     assert live.counts() == before
+
+
+def test_a_closed_school_is_told_and_stays_until_a_person_ignores_it(apply: Apply) -> None:
+    live = apply("closing", categories=["Students"], confirmed=True)
+    live.connection.await_ready("Scheduled", seconds=120)
+    live.sync()
+    closed = live.connection.linked()[0]
+    live.server.change("close-school", "--school", closed)
+    live.connection.ask("test", "look-again")
+    eventually(
+        lambda: live.connection.condition("SchoolsMatched"),
+        lambda c: c == ("False", "SchoolsMissing"),
+        "the closed school is told",
+        seconds=20,
+    )
+    assert live.connection.condition("Ready") == ("True", "Scheduled")
+    items = {i["sourcedId"]: i["link"] for i in live.connection.status()["schools"]["items"]}
+    assert items[closed] == "Missing"

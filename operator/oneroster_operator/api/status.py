@@ -77,10 +77,13 @@ class Link(StrEnum):
     IGNORED = "Ignored"
     INVALID = "Invalid"
     """The assignment names a school that the platform's district does not have."""
+    MISSING = "Missing"
+    """Linked, and the district lists it no more: it stays linked until a person ignores it."""
 
 
 LINKED = frozenset({Link.ASSIGNED, Link.EARLIER, Link.IDENTIFIER, Link.NAME})
-TO_DECIDE = frozenset({Link.OPEN, Link.PROPOSED, Link.INVALID})
+SYNCED = LINKED | {Link.MISSING}
+TO_DECIDE = frozenset({Link.OPEN, Link.PROPOSED, Link.INVALID, Link.MISSING})
 
 
 class Candidate(Part):
@@ -119,13 +122,17 @@ class SchoolsStatus(Part):
     """The district's schools as last imported."""
 
     checked_time: Time = Field(description="When they were imported.")
-    inputs_hash: Word = Field(description="Of what was imported: endpoint, Secret, districtOrg, assignments.")
+    inputs_hash: Word = Field(
+        description="Of what was imported: district, endpoint, platform, districtOrg, assignments."
+    )
     district_org: SourcedId | None = Field(default=None, description="sourcedId of the district's own org.")
     total: Count = Field(description="Schools that the district lists.")
     linked: Count = Field(description="Of those, schools that are linked to a school of the platform.")
     proposed: Count = Field(default=0, description="Schools whose link waits for a person's assent.")
     open: Count = Field(default=0, description="Schools without a link that need an assignment.")
     ignored: Count = Field(default=0, description="Schools assigned to be ignored.")
+    missing: Count = Field(default=0, description="Linked schools that the district lists no more.")
+    unusable: Count = Field(default=0, description="Orgs that the district lists in a form that cannot be read.")
     truncated: bool = Field(default=False, description="Candidates were left out to keep the object small.")
     unknown_assignments: list[SourcedId] = Field(
         default=[],
@@ -136,7 +143,7 @@ class SchoolsStatus(Part):
     items: list[SchoolItem] = Field(
         default=[],
         max_length=5000,
-        description="Every school of the district.",
+        description="Every school of the district, and linked ones that it lists no more.",
         json_schema_extra=LIST_ATOMIC,
     )
 
@@ -164,7 +171,8 @@ class CategoryPreview(Part):
 class Preview(Part):
     """What the selected categories would bring, counted by a dry run before anything is written."""
 
-    inputs_hash: Word = Field(description="Of the spec and the links that were previewed.")
+    inputs_hash: Word = Field(description="Of the spec that was previewed.")
+    links_hash: Word = Field(default="", description="Of the schools' links that were previewed.")
     time: Time = Field(description="When the dry run ended.")
     outcome: Word = Field(description="Succeeded, or the outcome of the category that failed.")
     message: Sentence = Field(default="", description="What happened, where it did not succeed.")
@@ -273,10 +281,13 @@ class ConnectionStatus(Part):
         default=None, description="When spec.confirmed took effect; absent while it does not."
     )
     first_confirmed_time: Time | None = Field(default=None, description="When it first did; stays.")
+    confirmed_endpoint: Word = Field(
+        default="", description="Of the address and version of the endpoint that was confirmed."
+    )
     accepted_admins: list[AcceptedAdmins] = Field(
         default=[],
         max_length=5,
-        description="Administrators that the preview showed when a person confirmed; more new ones are withheld.",
+        description="Administrators that the preview showed before a person confirmed; more are withheld.",
         json_schema_extra=list_map("name"),
     )
     credentials: Credentials | None = None

@@ -20,7 +20,7 @@ from oneroster_operator.controller.children import not_before
 from oneroster_operator.controller.next_call import earliest
 from oneroster_operator.controller.observed import CallKind, Observed
 from oneroster_operator.controller.readiness import FAILURES_TO_REPORT, Circumstances, Progress, ready
-from oneroster_operator.controller.scheduling import NOTHING_SCHEDULED, Scheduling
+from oneroster_operator.controller.scheduling import NOTHING_SCHEDULED, Scheduling, reconfirm
 from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.statement import FALSE, TRUE, Statement, conditions
 
@@ -80,18 +80,21 @@ def _confirmation(seen: Observed, known: Account) -> dict[str, Any]:
     """`confirmedTime` is when the spec in force took effect, `firstConfirmedTime` when the first one did."""
     connection = seen.connection
     status, now = connection.status, rfc3339(seen.now)
+    accepted = [
+        AcceptedAdmins(name=name, count=count) for name, count in preview.accepted_admins(connection).items()
+    ]
     if not connection.spec.confirmed:
-        return {"confirmed_time": None, "accepted_admins": []}
+        return {"confirmed_time": None, "confirmed_endpoint": "", "accepted_admins": accepted}
     if known.scheduling.plan is None or status.preview is None:
         return {}
     confirmed = status.confirmed_time
     if confirmed is None or instant(confirmed) < instant(status.preview.time):
         confirmed = now
-    accepted = preview.accepted_admins(connection)
     return {
         "confirmed_time": confirmed,
         "first_confirmed_time": status.first_confirmed_time or confirmed,
-        "accepted_admins": [AcceptedAdmins(name=name, count=count) for name, count in accepted.items()],
+        "confirmed_endpoint": status.confirmed_endpoint or hashes.endpoint(connection),
+        "accepted_admins": accepted,
     }
 
 
@@ -151,6 +154,7 @@ def _statements(
             preview=preview.statement(connection),
             scheduled_before=any(c.owned for c in seen.cron_jobs),
             confirmed=connection.spec.confirmed,
+            reconfirm=reconfirm(connection),
             paused=known.scheduling.suspend if connection.spec.paused else None,
             suspended=known.scheduling.suspend,
             held=held,

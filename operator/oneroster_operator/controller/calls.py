@@ -11,13 +11,21 @@ from oneroster_operator.api.spec import AuthType
 from oneroster_operator.api.status import Link
 from oneroster_operator.controller.cluster import Cluster
 from oneroster_operator.controller.observed import Call, CallKind
-from oneroster_operator.controller.preview import Counted, Previewed
-from oneroster_operator.controller.review import Imported
+from oneroster_operator.controller.preview import Counted, Previewed, previewed
+from oneroster_operator.controller.review import Imported, moved
 from oneroster_operator.controller.take_in import Result
 from oneroster_operator.controller.verdict import Tested
 from oneroster_operator.matching.district import DistrictOrgUnclear, district_of, schools_of
 from oneroster_operator.matching.match import match
-from oneroster_operator.oneroster import DistrictError, Endpoint, OAuth1, OAuth2, OneRosterClient, Org
+from oneroster_operator.oneroster import (
+    DistrictError,
+    Endpoint,
+    OAuth1,
+    OAuth2,
+    OneRosterClient,
+    Organizations,
+    Patience,
+)
 from oneroster_operator.platform.connection import PlatformError, connect
 from oneroster_operator.platform.directory import DistrictUnknown, links, schools
 from oneroster_operator.platform.runs import RunRecord, category_report, runs_of_job
@@ -26,7 +34,10 @@ from oneroster_operator.platform.schema import check_schema
 _AT_ONCE, _PER_HOST, _TO_PLATFORM = 32, 2, 8
 """Most calls in flight: to all districts, to one host, to the database."""
 
-_FOUND_BY_EVIDENCE = frozenset({Link.IDENTIFIER, Link.NAME, Link.EARLIER})
+_FOUND_BY_EVIDENCE = frozenset({Link.IDENTIFIER, Link.NAME, Link.EARLIER, Link.MISSING})
+_LONGEST_ID = 255
+_PATIENCE = Patience(tries=2, waiting=10.0)
+"""Short: while one district is waited for, others are not worked on. What failed is tried again later."""
 
 
 class CallFailed(Exception):
@@ -82,13 +93,15 @@ class Caller:
         client = await self._client(connection)
         try:
             async with self._districts, self._host(connection), client:
-                orgs = await client.organizations()
+                listed = await client.organizations()
         except DistrictError as error:
             raise CallFailed(error.reason, error.message) from None
-        return await self._match(call, connection, [org for org in orgs if org.status == "active"])
+        return await self._match(call, connection, listed)
 
-    async def _match(self, call: Call, connection: Connection, orgs: list[Org]) -> Imported:
+    async def _match(self, call: Call, connection: Connection, listed: Organizations) -> Imported:
         spec = connection.spec
+        orgs = [o for o in listed.orgs if o.status == "active" and len(o.sourced_id) <= _LONGEST_ID]
+        unusable = len(listed.rejected) + sum(len(o.sourced_id) > _LONGEST_ID for o in listed.orgs)
         url = (await self._secret(connection, spec.platform_ref.name)).get(OPERATOR_URL_KEY, "")
         try:
             district = district_of(orgs, spec.schools.district_org)
@@ -110,19 +123,18 @@ class Caller:
             schools_of(orgs, spec.schools.district_org),
             platform,
             assignments=spec.schools.assignments,
-            known=found_before(connection) | known,
-            confirmed=connection.status.first_confirmed_time is not None,
+            known={} if moved(connection) else known | found_before(connection),
+            confirmed=bool(known) or connection.status.first_confirmed_time is not None,
         )
-        return Imported(call.inputs, tuple(items), district.sourced_id if district else None)
+        return Imported(call.inputs, tuple(items), district.sourced_id if district else None, unusable)
 
     async def _read_preview(self, call: Call, connection: Connection) -> Previewed:
         records = await self.records(connection, call.job)
         counted = tuple(
             Counted(category_report(r), r.total, r.new_admins, dict(r.schools)) for r in records if r.dry_run
         )
-        inputs = call.inputs.partition("-")[0]
         lost = "" if counted else f"Job {call.job} left no counts; see its pod"
-        return Previewed(inputs, counted, lost)
+        return previewed(call.inputs, counted, max((r.finished_at for r in records), default=None), lost)
 
     async def _client(self, connection: Connection) -> OneRosterClient:
         spec = connection.spec
@@ -130,9 +142,10 @@ class Caller:
         client_id, client_secret = secret.get(CLIENT_ID_KEY, ""), secret.get(CLIENT_SECRET_KEY, "")
         endpoint = Endpoint(spec.endpoint.url, spec.endpoint.version.value, spec.endpoint.ca_bundle)
         if spec.auth.type is AuthType.OAUTH1:
-            return OneRosterClient(endpoint, OAuth1(client_id, client_secret))
+            return OneRosterClient(endpoint, OAuth1(client_id, client_secret), patience=_PATIENCE)
         token_url = spec.auth.token_url or ""
-        return OneRosterClient(endpoint, OAuth2(client_id, client_secret, token_url, tuple(spec.auth.scopes)))
+        credentials = OAuth2(client_id, client_secret, token_url, tuple(spec.auth.scopes))
+        return OneRosterClient(endpoint, credentials, patience=_PATIENCE)
 
     async def _secret(self, connection: Connection, name: str) -> dict[str, str]:
         """The Secret's values as text; empty where it is gone since it was looked at."""
@@ -145,8 +158,8 @@ class Caller:
 
 
 def found_before(connection: Connection) -> dict[str, str]:
-    """Links that a confirmed connection has in status, before its first sync has stored them in the platform."""
+    """Links that a confirmed connection has in status; they go before those that the platform stored earlier."""
     schools = connection.status.schools
-    if schools is None or connection.status.first_confirmed_time is None:
+    if schools is None or connection.status.first_confirmed_time is None or moved(connection):
         return {}
     return {i.sourced_id: i.school_id for i in schools.items if i.link in _FOUND_BY_EVIDENCE and i.school_id}

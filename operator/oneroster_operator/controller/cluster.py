@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
+from aiohttp import ClientError
 from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config import load_config
 
@@ -161,9 +162,12 @@ class Cluster:
         accept: str = "application/json",
     ) -> Manifest:
         response = await self._send(method, path, query=query, body=body, content_type=content_type, accept=accept)
-        async with response:
-            answer: Manifest = json.loads(await response.read())
-            return answer
+        try:
+            async with response:
+                answer: Manifest = json.loads(await response.read())
+        except (ClientError, OSError, TimeoutError) as error:
+            raise ApiError(0, f"the API server broke off: {type(error).__name__}") from None
+        return answer
 
     async def _send(
         self,
@@ -189,7 +193,7 @@ class Cluster:
             answer = await self._client.call_api(*request, _request_timeout=seconds)
         except ApiException as error:
             raise ApiError(error.status or 0, str(error.reason)) from None
-        except (OSError, TimeoutError) as error:
+        except (ClientError, OSError, TimeoutError) as error:
             raise ApiError(0, f"the API server did not answer: {type(error).__name__}") from None
         if not 200 <= answer.status <= 299:
             raise ApiError(answer.status, _said(await answer.response.read()))

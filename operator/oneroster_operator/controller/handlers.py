@@ -5,7 +5,7 @@ from typing import Any
 import kopf
 
 from oneroster_operator.api import group
-from oneroster_operator.controller.operator import Operator
+from oneroster_operator.controller.operator import DefinitionMissing, Operator
 
 
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
@@ -18,7 +18,10 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     @kopf.on.startup(registry=registry)
     async def start(settings: kopf.OperatorSettings, **_: Any) -> None:
         configure(settings)
-        await operator.start()
+        try:
+            await operator.start()
+        except DefinitionMissing as error:
+            raise kopf.PermanentError(str(error)) from None
 
     @kopf.on.cleanup(registry=registry)
     async def stop(**_: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from oneroster_operator.api.plan import digest
 from oneroster_operator.api.resource import Connection
+from oneroster_operator.api.status import SYNCED, SchoolsStatus
 from oneroster_operator.controller.observed import SecretView
 
 _NOT_REVIEWED = {"confirmed", "paused", "pause_reason", "schedule"}
@@ -25,6 +26,18 @@ def schools_inputs(connection: Connection) -> str:
 def preview_inputs(connection: Connection) -> str:
     """Of what a person confirms: the spec but for `confirmed`, `paused`, `pauseReason` and `schedule`."""
     return _hash(connection.spec.model_dump(mode="json", exclude=_NOT_REVIEWED))
+
+
+def reviewed_links(schools: SchoolsStatus | None) -> str:
+    """Of the links that a preview counted by and that a person reviews with it."""
+    items = schools.items if schools else []
+    linked = sorted((i.sourced_id, i.school_id) for i in items if i.link in SYNCED)
+    return _hash([linked, schools.district_org if schools else None])
+
+
+def endpoint(connection: Connection) -> str:
+    """Of the service that is asked: another address or version may give the same schools and people other ids."""
+    return _hash(connection.spec.endpoint.model_dump(mode="json", include={"url", "version"}))
 
 
 def _hash(value: Any) -> str:

@@ -1,6 +1,6 @@
 """What a finished Job did: its pod's termination message, else the platform's account, else Kubernetes'."""
 
-import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,20 +10,24 @@ from oneroster_operator.api.resource import Connection
 from oneroster_operator.controller.calls import Caller, CallFailed
 from oneroster_operator.controller.cluster import Cluster, Manifest
 from oneroster_operator.controller.observed import JobView
-from oneroster_operator.platform.runs import category_report
+from oneroster_operator.platform.runs import RunRecord, category_report
 
 
-async def read_report(cluster: Cluster, caller: Caller, connection: Connection, job: JobView) -> Report:
-    """The Job's report; always one, for a Job that has ended. Raises `ApiError`."""
+async def read_report(cluster: Cluster, caller: Caller, connection: Connection, job: JobView) -> Report | None:
+    """The report of a Job that has ended; None while the platform, which has it, is away. Raises `ApiError`."""
     pods = await cluster.list("Pod", connection.namespace, {"batch.kubernetes.io/job-name": job.name})
     for pod in pods:
         message = _termination_message(pod)
         if message:
             try:
-                return decode_report(message)
+                return _whole(decode_report(message), connection, job)
             except msgspec.MsgspecError:
                 continue
-    return await _from_platform(caller, connection, job) or _lost(connection, job)
+    try:
+        records = [r for r in await caller.records(connection, job.name) if not r.dry_run]
+    except CallFailed:
+        return None
+    return _whole(_from_platform(records, job), connection, job)
 
 
 def _termination_message(pod: Manifest) -> str:
@@ -34,30 +38,26 @@ def _termination_message(pod: Manifest) -> str:
     return ""
 
 
-async def _from_platform(caller: Caller, connection: Connection, job: JobView) -> Report | None:
-    try:
-        records = [r for r in await caller.records(connection, job.name) if not r.dry_run]
-    except CallFailed:
-        return None
-    if not records:
-        return None
+def _from_platform(records: Sequence[RunRecord], job: JobView) -> Report:
     return Report(
-        started=min(r.started_at for r in records),
-        finished=max(r.finished_at for r in records),
+        started=min((r.started_at for r in records), default=job.created),
+        finished=max((r.finished_at for r in records), default=job.created),
         categories=tuple(category_report(r) for r in records),
     )
 
 
-def _lost(connection: Connection, job: JobView) -> Report:
-    """The Job ended and nobody says how: out of memory, evicted, past its deadline."""
-    outcome = Outcome.FAILED if job.failure else Outcome.SUCCEEDED
-    concerned = [c for c in in_order(connection.spec.categories) if c in job.categories]
+def _whole(report: Report, connection: Connection, job: JobView) -> Report:
+    """The report with an entry for each category that the Job was to run and left nothing of.
+
+    Out of memory, evicted, past its deadline: then they failed. A Job that is complete and left nothing says
+    neither that something was synced nor that it was not.
+    """
+    told = {entry.name for entry in report.categories}
+    outcome = Outcome.FAILED if job.failure else Outcome.SKIPPED
     text = f"the pod left no report; {job.failure}" if job.failure else "the pod left no report"
-    finished = job.finished or dt.datetime.now(dt.UTC)
-    return Report(
-        started=job.created,
-        finished=finished,
-        categories=tuple(
-            CategoryReport(name=c, outcome=outcome, reason="NoReport", message=text) for c in concerned
-        ),
+    lost = tuple(
+        CategoryReport(name=category, outcome=outcome, reason="NoReport", message=text)
+        for category in in_order(connection.spec.categories)
+        if category in job.categories and category not in told
     )
+    return msgspec.structs.replace(report, categories=(*report.categories, *lost))

@@ -21,7 +21,7 @@ from oneroster_operator.controller.observed import (
     SecretView,
 )
 
-ReadReport = Callable[[Connection, JobView], Awaitable[Report]]
+ReadReport = Callable[[Connection, JobView], Awaitable[Report | None]]
 
 
 async def observe(

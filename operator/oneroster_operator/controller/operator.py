@@ -1,6 +1,7 @@
 """The running operator: workers at the queue, one clock, watches of the children, handlers that feed them."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import traceback
@@ -8,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Coroutine
 from typing import Any
 
+from oneroster_operator.api import group
 from oneroster_operator.controller.calls import Caller
 from oneroster_operator.controller.cluster import ApiError, Cluster
 from oneroster_operator.controller.queue import KeyedQueue
@@ -16,6 +18,10 @@ from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.watch import watch_children
 
 logger = logging.getLogger(__name__)
+
+
+class DefinitionMissing(Exception):
+    """The cluster does not know the resource. The message says what to apply."""
 
 
 class Operator:
@@ -34,6 +40,7 @@ class Operator:
     async def start(self) -> None:
         """Connect and start all tasks."""
         self._cluster = await Cluster.connect()
+        await self._require_definition(self._cluster)
         reconciler = Reconciler(
             self._cluster, Caller(self._cluster), self.settings, lambda: dt.datetime.now(dt.UTC)
         )
@@ -43,6 +50,16 @@ class Operator:
         for namespace in self.settings.namespaces or (None,):
             for kind in ("CronJob", "Job"):
                 self._run(watch_children(self._cluster, kind, namespace, self._queue.add, self._look_at_all))
+
+    async def _require_definition(self, cluster: Cluster) -> None:
+        """Without it kopf would watch nothing, and look healthy; so the process ends and is started again."""
+        try:
+            await cluster.version_of(group.KIND, next(iter(self.settings.namespaces), None), "")
+        except ApiError as error:
+            if error.status == 404:
+                text = f"the CustomResourceDefinition of {group.PLURAL}.{group.GROUP} is not installed; apply it"
+                raise DefinitionMissing(text) from None
+            raise
 
     async def stop(self) -> None:
         """End all tasks; what is unfinished is done again by the next process."""
@@ -100,5 +117,7 @@ class Operator:
                 # Its text could carry data of a Secret or a person; where it happened cannot.
                 where = "".join(traceback.format_tb(error.__traceback__))
                 logger.error("%s: %s\n%s", key, type(error).__name__, where)  # noqa: TRY400
+                with contextlib.suppress(ApiError):
+                    await reconciler.report_failure(key, error)
             finally:
                 self._queue.done(key, failed=failed)

@@ -37,22 +37,26 @@ class Previewed:
     """The result of a preview Job. `lost` says why there are no counts."""
 
     inputs: str
+    links: str
     categories: tuple[Counted, ...]
     lost: str = ""
+    finished: dt.datetime | None = None
 
 
-def after_preview(previewed: Previewed, now: dt.datetime) -> Preview:
-    """The preview in status."""
+def after_preview(previewed: Previewed, connection: Connection, now: dt.datetime) -> Preview:
+    """The preview in status: good only where every selected category has been counted to its end."""
+    counted = {c.report.name for c in previewed.categories}
+    uncounted = [c for c in connection.spec.categories if c not in counted]
+    lost = previewed.lost or (f"{', '.join(uncounted)} not counted: its pod ended before" if uncounted else "")
     failed = next(
         (c.report for c in previewed.categories if c.report.outcome not in {Outcome.SUCCEEDED, Outcome.HELD}), None
     )
-    message = f"{failed.name}: {failed.message or failed.outcome}" if failed else previewed.lost
-    outcome = (
-        failed.outcome.value if failed else Outcome.FAILED.value if previewed.lost else Outcome.SUCCEEDED.value
-    )
+    message = f"{failed.name}: {failed.message or failed.outcome}" if failed else lost
+    outcome = failed.outcome.value if failed else Outcome.FAILED.value if lost else Outcome.SUCCEEDED.value
     return Preview(
         inputs_hash=previewed.inputs,
-        time=rfc3339(now),
+        links_hash=previewed.links,
+        time=rfc3339(previewed.finished or now),
         outcome=outcome,
         message=clean(message),
         categories=[_category(counted) for counted in previewed.categories],
@@ -69,14 +73,27 @@ def _category(counted: Counted) -> CategoryPreview:
     )
 
 
+def previewed(
+    token: str, categories: tuple[Counted, ...], finished: dt.datetime | None = None, lost: str = ""
+) -> Previewed:
+    """The result of the Job that ran for the token of `wanted`."""
+    inputs, _, links = token.partition("-")[0].partition(".")
+    return Previewed(inputs, links, categories, lost, finished)
+
+
+def _current(connection: Connection) -> bool:
+    """Whether the preview is of this spec and, until it is confirmed, of the schools' links as they are now."""
+    preview = connection.status.preview
+    if preview is None or preview.inputs_hash != hashes.preview_inputs(connection):
+        return False
+    confirmed = connection.status.confirmed_time is not None
+    return confirmed or preview.links_hash == hashes.reviewed_links(connection.status.schools)
+
+
 def good(connection: Connection) -> bool:
     """Whether this very spec has been previewed."""
     preview = connection.status.preview
-    return (
-        preview is not None
-        and preview.inputs_hash == hashes.preview_inputs(connection)
-        and preview.outcome == Outcome.SUCCEEDED
-    )
+    return preview is not None and _current(connection) and preview.outcome == Outcome.SUCCEEDED
 
 
 def impossible(connection: Connection) -> Statement | None:
@@ -100,12 +117,12 @@ def wanted(connection: Connection, now: dt.datetime) -> str | None:
     """The token of the preview Job that there should be now; None where none is needed yet."""
     if not possible(connection):
         return None
-    inputs = hashes.preview_inputs(connection)
+    inputs = f"{hashes.preview_inputs(connection)}.{hashes.reviewed_links(connection.status.schools)}"
     token = requests.asked(connection, "preview")
     if token is not None:
         return f"{inputs}-{token}"
     preview = connection.status.preview
-    if preview is None or preview.inputs_hash != inputs:
+    if preview is None or not _current(connection):
         return inputs
     if preview.outcome == Outcome.SUCCEEDED:
         return None
@@ -121,19 +138,17 @@ def retry_time(connection: Connection) -> dt.datetime | None:
 
 
 def accepted_admins(connection: Connection) -> dict[Category, int]:
-    """Administrators accepted by confirming, for each selected category that gives their rights.
+    """Administrators that confirming accepts: those that the preview showed before `confirmed` was set.
 
-    What was accepted once stays: a later preview raises nothing by itself, only setting `confirmed` to false
-    and to true again does. A category that was added since is accepted as its preview shows it.
+    Frozen while it is set, so that no later preview, edit or category accepts more; with `confirmed` from the
+    first apply nobody has seen a number, and none is accepted.
     """
     status = connection.status
-    before = {accepted.name: accepted.count for accepted in status.accepted_admins}
-    shown = {c.name: c.total for c in status.preview.categories} if status.preview else {}
-    return {
-        category: before.get(category, shown.get(category, 0))
-        for category in connection.spec.categories
-        if category.grants_admin
-    }
+    if connection.spec.confirmed:
+        return {accepted.name: accepted.count for accepted in status.accepted_admins}
+    if status.preview is None or not good(connection):
+        return {}
+    return {c.name: c.total for c in status.preview.categories if c.name.grants_admin}
 
 
 def statement(connection: Connection) -> Statement:
@@ -141,7 +156,7 @@ def statement(connection: Connection) -> Statement:
     preview = connection.status.preview
     if good(connection):
         return Statement(TRUE, "Previewed", "status.preview says what each category would bring.")
-    if preview is not None and preview.inputs_hash == hashes.preview_inputs(connection):
+    if preview is not None and _current(connection):
         return Statement(
             FALSE,
             "PreviewFailed",

@@ -42,6 +42,8 @@ class Circumstances:
     scheduled_before: bool
     """CronJobs are there: a changed spec is previewed while they go on."""
     confirmed: bool
+    reconfirm: Statement | None
+    """The endpoint is another than the confirmed one."""
     paused: Statement | None
     suspended: Statement | None
     """Why every CronJob is suspended: paused, or credentials that have not worked yet."""
@@ -96,6 +98,8 @@ def _reviewed(c: Circumstances) -> tuple[Statement, Progress] | None:
             "Review status.schools and status.preview, then set spec.confirmed to true; nothing is written before."
         )
         return Statement(FALSE, "AwaitingConfirmation", text + _still_open(c)), Progress.NONE
+    if c.reconfirm is not None:
+        return c.reconfirm, Progress.NONE
     return None
 
 

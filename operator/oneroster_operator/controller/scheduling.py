@@ -66,7 +66,7 @@ def scheduling(observed: Observed, settings: Settings, refused: Statement | None
     if not connection.spec.confirmed:
         return NOTHING_SCHEDULED
     suspend = _suspended(connection, refused)
-    ready = preview.possible(connection) and preview.good(connection)
+    ready = preview.possible(connection) and preview.good(connection) and reconfirm(connection) is None
     plan = plan_of(connection, confirmed=True) if ready else None
     wanted = []
     for category in in_order(connection.spec.categories):
@@ -74,6 +74,18 @@ def scheduling(observed: Observed, settings: Settings, refused: Statement | None
         if plan is not None or live is not None:
             wanted.append(_cron_job(observed, settings, category, plan, suspend=suspend is not None))
     return Scheduling(plan, tuple(wanted), suspend)
+
+
+def reconfirm(connection: Connection) -> Statement | None:
+    """Set while the endpoint is another than the confirmed one: the same ids may mean other schools and people."""
+    if not connection.spec.confirmed or not review.moved(connection):
+        return None
+    return Statement(
+        FALSE,
+        "ReconfirmNeeded",
+        "spec.endpoint was changed after confirming, and ids may all be others there. Review status.schools and "
+        "status.preview, then set spec.confirmed to false and to true again.",
+    )
 
 
 def _suspended(connection: Connection, refused: Statement | None) -> Statement | None:
@@ -86,6 +98,8 @@ def _suspended(connection: Connection, refused: Statement | None) -> Statement |
         )
     if refused is not None:
         return refused
+    if (moved := reconfirm(connection)) is not None:
+        return moved
     if connection.status.schools is not None and not review.links(connection.status.schools):
         return Statement(FALSE, "NoSchoolLinked", "No school is linked, so nothing runs.")
     return None

@@ -29,7 +29,7 @@ def take_in(observed: Observed, result: Result | None) -> Observed:
     elif isinstance(result, Imported):
         update["schools"] = review.after_import(result, connection, now)
     elif isinstance(result, Previewed):
-        made = preview.after_preview(result, now)
+        made = preview.after_preview(result, connection, now)
         update["preview"] = made
         if token := requests.asked(connection, "preview"):
             answers = requests.answered(answers, "preview", token, made.outcome, made.message, now)

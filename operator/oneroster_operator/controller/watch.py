@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from aiohttp import ClientError
+
 from oneroster_operator.api import group
 from oneroster_operator.controller.cluster import ApiError, Cluster
 
@@ -39,7 +41,7 @@ async def watch_children(
                 if event["type"] != "BOOKMARK":
                     metadata = event["object"]["metadata"]
                     changed(f"{metadata['namespace']}/{metadata['labels'][group.CONNECTION_LABEL]}")
-        except (ApiError, OSError, TimeoutError, ValueError) as error:
+        except (ApiError, ClientError, OSError, TimeoutError, ValueError) as error:
             logger.warning(
                 "watch of %ss ended: %s", kind, error if isinstance(error, ApiError) else type(error).__name__
             )

@@ -35,7 +35,13 @@ def district_of(orgs: Iterable[Org], district_org: str | None) -> Org | None:
                 f"spec.schools.districtOrg is {district_org!r}, which the district's server does not list; "
                 "write the sourcedId of the district's own org"
             )
-        return by_id[district_org]
+        named = by_id[district_org]
+        if named.type != "district":
+            raise DistrictOrgUnclear(
+                f"spec.schools.districtOrg {district_org!r} is an org of type {named.type!r}; write the sourcedId "
+                "of the district's own org, which is of type 'district'"
+            )
+        return named
     districts = sorted((o for o in by_id.values() if o.type == "district"), key=lambda o: o.sourced_id)
     if len(districts) > 1:
         names = ", ".join(f"{o.sourced_id} ({o.name})" for o in districts[:5])

@@ -45,15 +45,17 @@ def match(
     known = known or {}
     ids = {school.id for school in platform}
     decided = {a.sourced_id: a for a in assignments}
-    taken = {a.school_id for a in decided.values() if a.action is Action.LINK}
-    taken |= {known[s.sourced_id] for s in schools if s.sourced_id in known and s.sourced_id not in decided}
+    assigned = {a.school_id for a in decided.values() if a.action is Action.LINK}
+    taken = assigned | {
+        known[s.sourced_id] for s in schools if s.sourced_id in known and s.sourced_id not in decided
+    }
     evidence = _Evidence(schools, platform)
 
     found: dict[str, tuple[Link, str | None]] = {}
     for school in schools:
         if (assignment := decided.get(school.sourced_id)) is not None:
             found[school.sourced_id] = _assigned(assignment, ids)
-        elif known.get(school.sourced_id) in ids:
+        elif known.get(school.sourced_id) in ids - assigned:
             found[school.sourced_id] = evidence.confirms(school, known[school.sourced_id])
         else:
             found[school.sourced_id] = evidence.of(school, taken, confirmed=confirmed)

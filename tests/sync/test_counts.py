@@ -68,7 +68,7 @@ async def test_a_preview_counts_what_the_sync_then_brings_and_writes_no_roster(
         ]
 
 
-async def test_totals_are_people_and_for_rosters_enrollments(database: Database) -> None:
+async def test_totals_are_people_and_of_admins_roles_and_for_rosters_enrollments(database: Database) -> None:
     async with setting(database) as s:
         totals = {record.category: record for record in await s.sync()}
         right = expected(s.district.population, list(s.plan.links), "1.2")
@@ -79,6 +79,7 @@ async def test_totals_are_people_and_for_rosters_enrollments(database: Database)
         assert totals[Category.CLASS_ROSTERS].schools == right.student_enrollments
         assert totals[Category.TEACHER_ASSIGNMENTS].schools == right.teachers
         assert totals[Category.SCHOOL_ADMINS].schools == right.school_admins
+        assert totals[Category.SCHOOL_ADMINS].total == sum(right.school_admins.values())
         assert totals[Category.DISTRICT_ADMINS].schools == {"1": right.district_admins}
 
 

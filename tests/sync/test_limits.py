@@ -65,13 +65,38 @@ class TestRemovals:
         )
 
     def test_one_school_of_many_is_seen(self) -> None:
-        found = roles(**{f"s{n}": Tally(active=100) for n in range(40)} | {"sch_lincoln": Tally(100, removed=100)})
+        found = roles(**{f"s{n}": Tally(active=100) for n in range(40)} | {"sch_lincoln": Tally(100, removed=90)})
         hold = only(found)
         assert hold.reason == "SchoolRemovalsHeld"
         assert "of school sch_lincoln" in hold.message
 
-    def test_a_small_school_may_empty_within_the_floor(self) -> None:
-        assert judged(roles(a=Tally(active=900), b=Tally(active=15, removed=15))) == []
+    @pytest.mark.parametrize("kind", [Kind.ROLES, Kind.ENROLLMENTS, Kind.CLASSES])
+    @pytest.mark.parametrize(
+        ("removed", "explicit", "held"),
+        [(14, 0, False), (15, 0, True), (15, 14, True), (15, 15, False)],
+    )
+    def test_a_school_of_which_nothing_is_left_is_held_whatever_the_floor_unless_its_records_say_so(
+        self, kind: Kind, removed: int, explicit: int, held: bool
+    ) -> None:
+        schools: dict[str | None, Tally] = {
+            "a": Tally(active=900),
+            "sch_b": Tally(active=15, removed=removed, explicit=explicit),
+        }
+        found = judged(Differences({kind: schools}))
+        assert [(hold.reason, hold.parts, hold.count) for hold in found] == (
+            [("SchoolEmptied", REMOVALS, 15)] if held else []
+        )
+
+    def test_the_message_of_an_emptied_school_names_it_and_the_way_out(self) -> None:
+        hold = only(roles(a=Tally(active=900), sch_b=Tally(active=15, removed=15)))
+        assert hold.message == (
+            "Nothing was removed because none of 15 student memberships of school sch_b would be left: ask the "
+            "district, and if it is right set spec.safety.maxRemovedPercent to 100."
+        )
+
+    def test_a_hundred_percent_lets_a_school_be_emptied(self) -> None:
+        found = roles(a=Tally(active=900), b=Tally(active=15, removed=15))
+        assert judged(found, limits=replace_(max_removed_percent=100)) == []
 
     def test_the_last_row_of_a_category_is_held_whatever_the_floor(self) -> None:
         hold = only(roles(a=Tally(active=15, removed=15, created=15)))
@@ -121,6 +146,24 @@ class TestAdmins:
         assert hold.parts == {Part.ABSENCES}
         assert "removedFloor" not in hold.message
 
+    @pytest.mark.parametrize(("removed", "held"), [(1, False), (2, True)])
+    def test_no_floor_for_those_missing_at_one_school_either(self, removed: int, held: bool) -> None:
+        found = roles(**{f"s{n}": Tally(active=4) for n in range(30)} | {"x": Tally(active=10, removed=removed)})
+        holds = judged(found, SCHOOL_ADMINS)
+        assert [(hold.reason, hold.parts) for hold in holds] == (
+            [("SchoolRemovalsHeld", frozenset({Part.ABSENCES}))] if held else []
+        )
+        assert not any("removedFloor" in hold.message for hold in holds)
+
+    def test_a_school_that_would_have_no_admin_is_held(self) -> None:
+        found = roles(**{f"s{n}": Tally(active=4) for n in range(30)} | {"x": Tally(2, removed=2, explicit=1)})
+        hold = only(found, SCHOOL_ADMINS, replace_(max_removed_percent=99))
+        assert (hold.reason, hold.parts, hold.count) == ("SchoolEmptied", frozenset({Part.ABSENCES}), 1)
+
+    def test_a_school_may_lose_all_its_admins_explicitly(self) -> None:
+        found = roles(**{f"s{n}": Tally(active=4) for n in range(30)} | {"x": Tally(4, removed=4, explicit=4)})
+        assert judged(found, SCHOOL_ADMINS) == []
+
     def test_an_explicit_loss_is_never_held(self) -> None:
         assert judged(roles(a=Tally(active=3, removed=2, explicit=2)), DISTRICT_ADMINS) == []
 
@@ -136,13 +179,13 @@ class TestAdmins:
     def test_the_last_admin_stays(self) -> None:
         hold = only(roles(a=Tally(active=2, removed=2, explicit=2)), DISTRICT_ADMINS)
         assert hold.parts == {Part.LOSSES}
-        assert hold.message.startswith("The last 2 district admins would lose the role and were kept")
+        assert hold.message.startswith("The last 2 district admin roles would go and were kept")
 
     def test_the_last_admin_goes_when_another_comes(self) -> None:
         assert judged(roles(a=Tally(active=1, created=1, removed=1, explicit=1)), DISTRICT_ADMINS) == []
 
     def test_the_last_admin_stays_when_the_other_is_withheld(self) -> None:
-        found = replace(roles(a=Tally(active=1, created=9, removed=1, explicit=1)), admins=1, new_admins=9)
+        found = roles(a=Tally(active=1, created=9, removed=1, explicit=1))
         assert {part for hold in judged(found, DISTRICT_ADMINS) for part in hold.parts} == {
             Part.NEW_ADMINS,
             Part.LOSSES,
@@ -162,18 +205,30 @@ class TestAdmins:
     def test_new_admins_beyond_the_limit_and_the_preview_are_held(
         self, admins: int, new: int, accepted: int, held: bool
     ) -> None:
-        found = replace(roles(a=Tally(active=admins, created=new)), admins=admins, new_admins=new)
+        found = roles(a=Tally(active=admins), b=Tally(created=new))
         assert bool(judged(found, SCHOOL_ADMINS, accepted=accepted)) is held
 
     def test_the_message_names_limit_and_preview(self) -> None:
-        found = replace(roles(a=Tally(created=9)), new_admins=9)
-        hold = only(found, SCHOOL_ADMINS, accepted=2)
+        hold = only(roles(a=Tally(active=1, created=9)), SCHOOL_ADMINS, accepted=2)
         assert hold.parts == {Part.NEW_ADMINS}
         assert hold.count == 9
-        assert "spec.safety.maxNewAdmins (5) allows and than the 2 of the confirmed preview" in hold.message
+        assert hold.message == (
+            "No school admin roles were granted because 9 new ones would join 1, more than "
+            "spec.safety.maxNewAdmins (5) allows and than the 2 of the confirmed preview: ask the district, and "
+            "if it is right raise spec.safety.maxNewAdmins."
+        )
+
+    def test_the_first_sync_of_one_admin_at_each_school_is_what_the_preview_showed(self) -> None:
+        found = roles(**{f"s{n}": Tally(created=1) for n in range(11)})
+        assert judged(found, SCHOOL_ADMINS, accepted=11) == []
+        assert only(found, SCHOOL_ADMINS, accepted=10).reason == "NewAdminsHeld"
+
+    def test_admins_who_spread_over_the_schools_are_new_ones_there(self) -> None:
+        hold = only(roles(**{f"s{n}": Tally(active=4, created=36) for n in range(10)}), SCHOOL_ADMINS, accepted=40)
+        assert (hold.reason, hold.count) == ("NewAdminsHeld", 360)
 
     def test_new_students_are_never_held(self) -> None:
-        assert judged(replace(roles(a=Tally(created=9000)), new_admins=0)) == []
+        assert judged(roles(a=Tally(created=9000))) == []
 
 
 class TestChanges:

@@ -2,8 +2,7 @@
 
 One row of `differences` is one row of the roster to be written. `action` is create, revive (the row is there
 but ended, or without this category's claim), change or end. `trait` marks what the limits look at: `moved`
-(a change of who or where it is), `explicit` (an end that the district's own record asks for), `newcomer` (a
-role for someone who holds none of the category's).
+(a change of who or where it is) and `explicit` (an end that the district's own record asks for).
 """
 
 from collections import defaultdict
@@ -68,11 +67,7 @@ _ROLES_WANTED = """
 INSERT INTO differences
 SELECT 'user_roles',
        CASE WHEN held.id IS NULL THEN 'create' WHEN held.ended_at IS NOT NULL THEN 'revive' ELSE 'change' END,
-       held.id, wanted.sourced_id, wanted.school_id,
-       CASE WHEN NOT EXISTS (
-           SELECT FROM roster.user_roles AS other
-           WHERE other.user_id = person.id AND other.role = %(role)s AND other.ended_at IS NULL
-       ) THEN 'newcomer' END
+       held.id, wanted.sourced_id, wanted.school_id, NULL
 FROM wanted_user_roles AS wanted
 LEFT JOIN roster.users AS person
     ON person.district_id = %(district)s AND person.sourced_id = wanted.sourced_id
@@ -130,8 +125,10 @@ def _claims_ended(kind: Kind) -> sql.Composed:
     return sql.SQL(
         """
         INSERT INTO differences
-        SELECT {kind}, 'end', known.id, known.sourced_id, {school}, NULL
+        SELECT {kind}, 'end', known.id, known.sourced_id, {school},
+               CASE WHEN staged.state = 'left out' THEN 'explicit' END
         FROM {roster} AS known
+        LEFT JOIN {stage} AS staged ON staged.sourced_id = known.sourced_id
         WHERE known.district_id = %(district)s AND %(category)s = ANY (known.claimed_by)
         AND NOT EXISTS (SELECT FROM {wanted} AS wanted WHERE wanted.sourced_id = known.sourced_id)
         AND NOT EXISTS (SELECT FROM frozen WHERE kind = {kind} AND frozen.sourced_id = known.sourced_id)
@@ -139,6 +136,7 @@ def _claims_ended(kind: Kind) -> sql.Composed:
     ).format(
         kind=sql.Literal(kind.value),
         school=sql.SQL("known.school_id" if is_class else "NULL"),
+        stage=sql.Identifier(f"stage_{kind}"),
         roster=sql.Identifier("roster", kind.value),
         wanted=sql.Identifier(f"wanted_{kind}"),
     )
@@ -219,13 +217,6 @@ FROM differences
 GROUP BY 1, 2
 """
 
-_ADMINS = """
-SELECT
-    (SELECT count(DISTINCT user_id) FROM roster.user_roles
-     WHERE district_id = %(district)s AND role = %(role)s AND ended_at IS NULL),
-    (SELECT count(DISTINCT sourced_id) FROM differences WHERE kind = 'user_roles' AND trait = 'newcomer')
-"""
-
 
 async def tallies(connection: Connection, owner: Owner) -> dict[Kind, dict[str | None, Tally]]:
     """What the category holds and how much of it differs, by kind and platform school id."""
@@ -237,10 +228,3 @@ async def tallies(connection: Connection, owner: Owner) -> dict[Kind, dict[str |
     for kind, school_id, *counts in await cursor.fetchall():
         found[Kind(kind)][school_id] += Tally(0, *counts)
     return found
-
-
-async def admins(connection: Connection, owner: Owner) -> tuple[int, int]:
-    """How many people hold the category's role, and how many more would."""
-    cursor = await connection.execute(_ADMINS, owner.names)
-    row = await cursor.fetchone()
-    return (row[0], row[1]) if row else (0, 0)

@@ -25,6 +25,21 @@ class Pulled:
     unknown: int
 
     @property
+    def proves_absence(self) -> bool:
+        """Whether what is not here is gone: a record without an id may be that of anyone who seems missing."""
+        return self.outcome.complete and not self.outcome.nameless
+
+    @property
+    def proof(self) -> str:
+        """Why it does, or why it does not, in a sentence without its full stop."""
+        if self.proves_absence or not self.outcome.complete:
+            return self.outcome.proof
+        return (
+            f"{self.outcome.nameless:,} records came without a usable sourcedId, so it cannot be told which are "
+            "missing; the district's provider must give them theirs"
+        )
+
+    @property
     def empty(self) -> bool:
         """Whether the service listed nothing at all, not even records that cannot be used."""
         return self.outcome.records == 0 and self.outcome.rejected == 0
@@ -66,7 +81,7 @@ class Extract:
                     told = clock()
                     log.info("%s: %d records after %.0f s", collection, records, told - started)
         repeated, unknown = await stage.settle(self.connection, collection)
-        outcome = walk.outcome
+        outcome, pulled = walk.outcome, Pulled(walk.outcome, unknown)
         log.info(
             "%s: %d records, %d rejected, %d repeated, %d pages, %d retries, %.1f s; %s",
             collection,
@@ -76,9 +91,9 @@ class Extract:
             outcome.pages,
             outcome.retries,
             clock() - started,
-            outcome.proof,
+            pulled.proof,
         )
-        return Pulled(outcome, unknown)
+        return pulled
 
 
 async def _one_ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:

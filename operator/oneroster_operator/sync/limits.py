@@ -36,11 +36,11 @@ class Hold:
 
 _RATED = (Kind.ROLES, Kind.ENROLLMENTS, Kind.CLASSES, Kind.COURSES, Kind.SESSIONS)
 """Kinds that removals are judged by, the gravest first; users are never removed."""
-_PEOPLE = {
+_ROLES = {
     Category.STUDENTS: "student memberships",
     Category.TEACHER_ASSIGNMENTS: "teacher memberships",
-    Category.SCHOOL_ADMINS: "school admins",
-    Category.DISTRICT_ADMINS: "district admins",
+    Category.SCHOOL_ADMINS: "school admin roles",
+    Category.DISTRICT_ADMINS: "district admin roles",
 }
 _NOUNS = {
     Kind.USERS: "people",
@@ -65,8 +65,12 @@ _EVERYTHING = 100
 def holds(category: Category, limits: Limits, accepted_admins: int, found: Differences) -> tuple[Hold, ...]:
     """What is to be withheld, the gravest first; nothing where all is proven and within the limits.
 
-    `accepted_admins` are the administrators that the confirmed preview showed. An admin's explicit loss of
-    the role is never withheld, unless nobody would be left.
+    Of admins it is roles that are counted, one for each person and school (a district admin has one), never
+    people: who is an admin and becomes one elsewhere gets a new role there. New roles are withheld where they are
+    more than `maxNewAdmins` and, together with those held at linked schools now, more than `accepted_admins`:
+    the total of the confirmed preview, which counts roles likewise. So a first sync may bring all that the
+    preview showed, and later ones fill up to it. An admin's explicit loss of a role is never withheld, unless
+    none would be left.
     """
     found_holds = [
         hold
@@ -110,24 +114,35 @@ def _why_not_removed(category: Category, limits: Limits, found: Differences) -> 
                 f"while the platform has {all_schools.active} {noun}: the district must check what it shares."
             )
         if all_schools.removed == all_schools.active and limits.max_removed_percent < _EVERYTHING:
-            return "CategoryEmptied", (
-                f"Nothing was removed because none of {all_schools.active} {noun} would be left: "
-                f"ask the district, and if it is right set spec.safety.maxRemovedPercent to {_EVERYTHING}."
-            )
+            return "CategoryEmptied", _emptied_message(all_schools, noun)
         floor = 0 if category.grants_admin else limits.removed_floor
         if _too_many(all_schools.removed, all_schools.active, limits.max_removed_percent, floor):
             return "RemovalsHeld", _removals_message(all_schools, noun, limits, floor)
-        for school_id, tally in sorted(found.tallies.get(kind, {}).items(), key=lambda item: item[0] or ""):
+        for school_id, tally in sorted(found.tallies[kind].items(), key=lambda item: item[0] or ""):
+            at_school = f"{noun} of school {school_id}"
+            if school_id is not None and _emptied(tally) and limits.max_removed_percent < _EVERYTHING:
+                return "SchoolEmptied", _emptied_message(tally, at_school)
             school = _judged(category, tally)
-            if _too_many(school.removed, school.active, limits.max_removed_percent, limits.removed_floor):
-                at = f"{noun} of school {school_id}"
-                return "SchoolRemovalsHeld", _removals_message(school, at, limits, limits.removed_floor)
+            if _too_many(school.removed, school.active, limits.max_removed_percent, floor):
+                return "SchoolRemovalsHeld", _removals_message(school, at_school, limits, floor)
     return "", ""
+
+
+def _emptied(tally: Tally) -> bool:
+    """Whether nothing of a school is left, and not because each record says so itself."""
+    return tally.explicit < tally.removed == tally.active
 
 
 def _judged(category: Category, tally: Tally) -> Tally:
     """An admin who explicitly lost the role is not a removal to be judged."""
     return replace(tally, removed=tally.removed - tally.explicit) if category.grants_admin else tally
+
+
+def _emptied_message(tally: Tally, noun: str) -> str:
+    return (
+        f"Nothing was removed because none of {tally.active} {noun} would be left: ask the district, and if it is "
+        f"right set spec.safety.maxRemovedPercent to {_EVERYTHING}."
+    )
 
 
 def _removals_message(tally: Tally, noun: str, limits: Limits, floor: int) -> str:
@@ -154,20 +169,20 @@ def _last_admin(category: Category, limits: Limits, found: Differences, withheld
         frozenset({Part.LOSSES}),
         roles.explicit,
         "CategoryEmptied",
-        f"The last {roles.explicit} {_PEOPLE[category]} would lose the role and were kept: ask the district, and "
+        f"The last {roles.explicit} {_ROLES[category]} would go and were kept: ask the district, and "
         f"if it is right set spec.safety.maxRemovedPercent to {_EVERYTHING}.",
     )
 
 
 def _new_admins(category: Category, limits: Limits, accepted: int, found: Differences) -> Hold | None:
-    new, then = found.new_admins, found.admins + found.new_admins
-    if not category.grants_admin or new <= limits.max_new_admins or then <= accepted:
+    held, new = found.of(Kind.ROLES).active, found.of(Kind.ROLES).created
+    if not category.grants_admin or new <= limits.max_new_admins or held + new <= accepted:
         return None
     return Hold(
         frozenset({Part.NEW_ADMINS}),
         new,
         "NewAdminsHeld",
-        f"No {_PEOPLE[category]} were added because {new} new ones would join {found.admins}, more than "
+        f"No {_ROLES[category]} were granted because {new} new ones would join {held}, more than "
         f"spec.safety.maxNewAdmins ({limits.max_new_admins}) allows and than the {accepted} of the confirmed "
         "preview: ask the district, and if it is right raise spec.safety.maxNewAdmins.",
     )
@@ -191,7 +206,7 @@ def _changes(category: Category, limits: Limits, found: Differences) -> Hold | N
 
 
 def _noun(category: Category, kind: Kind) -> str:
-    return _PEOPLE[category] if kind is Kind.ROLES else _NOUNS[kind]
+    return _ROLES[category] if kind is Kind.ROLES else _NOUNS[kind]
 
 
 def _too_many(part: int, whole: int, percent: int, floor: int) -> bool:

@@ -119,21 +119,20 @@ class Pipeline:
         )
         waiting = await wanted.work_out(self._connection, owner, staged_people=staged_people)
         await diff.find(self._connection, owner)
-        admins, new_admins = 0, 0
-        if owner.category.grants_admin:
-            admins, new_admins = await diff.admins(self._connection, owner)
         differences = Differences(
             await diff.tallies(self._connection, owner),
-            admins,
-            new_admins,
             empty=_empty(pulled),
-            incomplete=tuple(
-                f"{collection}: {one.outcome.proof}."
-                for collection, one in pulled.items()
-                if not one.outcome.complete
-            ),
+            incomplete=self._unproven(pulled),
         )
         return Findings(pulled, waiting, differences)
+
+    def _unproven(self, pulled: dict[Collection, Pulled]) -> tuple[str, ...]:
+        """Why collections prove nothing, a sentence each. A preview removes nothing: absence may stay unproven."""
+        return tuple(
+            f"{collection}: {one.proof}."
+            for collection, one in pulled.items()
+            if not (one.outcome.complete if self._invocation.dry_run else one.proves_absence)
+        )
 
     def _account(
         self,
@@ -165,13 +164,13 @@ class Pipeline:
             withheld=sum(hold.count for hold in holds),
             waiting=found.waiting,
             quarantined=sum(one.outcome.rejected + one.unknown for one in pulled),
-            new_admins=differences.new_admins,
+            new_admins=differences.of(Kind.ROLES).created if owner.category.grants_admin else 0,
             total=held.total,
             schools=held.schools,
             records=sum(one.outcome.records for one in pulled),
             pages=sum(one.outcome.pages for one in pulled),
             retries=sum(one.outcome.retries for one in pulled),
-            proof=" ".join(f"{collection}: {one.outcome.proof}." for collection, one in found.pulled.items()),
+            proof=" ".join(f"{collection}: {one.proof}." for collection, one in found.pulled.items()),
         )
 
 

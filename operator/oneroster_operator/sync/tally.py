@@ -47,10 +47,6 @@ class Differences:
     """What a run found, by kind and platform school id (None: of no school)."""
 
     tallies: Mapping[Kind, Mapping[str | None, Tally]]
-    admins: int = 0
-    """People who hold an admin category's role now."""
-    new_admins: int = 0
-    """People who would hold it for the first time, or again."""
     empty: frozenset[Kind] = frozenset()
     """Kinds whose collection came back without a single record."""
     incomplete: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Totals: what a category holds, or would hold, in all and per school.
 
-The unit is people for the four categories of people (a person at two schools counts at both and once in all) and
-student enrollments for ClassRosters.
+The unit is people for Students and TeacherAssignments (a person at two schools counts at both and once in all),
+roles for SchoolAdmins and DistrictAdmins (one for each person and school, so that a preview shows what the limits
+count), and student enrollments for ClassRosters.
 """
 
 from dataclasses import dataclass, field
@@ -81,4 +82,6 @@ async def _totals(connection: Connection, owner: Owner, places: Places, statemen
             total = count
         else:
             counts[school_id] = count
+    if owner.category.grants_admin:
+        total = sum(counts.values())
     return Totals(total, places.named(owner.category, counts))

@@ -13,7 +13,9 @@ _DELETE = {
     Part.NEW_ADMINS: """
         DELETE FROM differences
         WHERE action IN ('create', 'revive')
-        AND sourced_id IN (SELECT sourced_id FROM differences WHERE kind = 'user_roles' AND trait = 'newcomer')
+        AND sourced_id IN (
+            SELECT sourced_id FROM differences WHERE kind = 'user_roles' AND action IN ('create', 'revive')
+        )
     """,
 }
 

@@ -125,5 +125,8 @@ def test_the_columns() -> None:
         "Paused",
         "Next Sync",
         "Last Sync",
+        "Message",
         "Age",
     ]
+    wide = [c["name"] for c in _VERSION["additionalPrinterColumns"] if c.get("priority")]
+    assert wide == ["Message"], "shown by kubectl get -o wide alone"

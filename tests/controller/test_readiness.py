@@ -40,6 +40,7 @@ HEALTHY: dict[str, Any] = {
     "failing": None,
     "late": None,
     "schedule": "daily, Etc/UTC",
+    "confirm": "kubectl patch",
 }
 NEVER_SEEN: dict[str, Any] = {"reached_before": False, "imported": False, "linked": 0, "scheduled_before": False}
 

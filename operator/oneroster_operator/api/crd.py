@@ -51,7 +51,7 @@ def definition() -> dict[str, Any]:
 
 
 def _version() -> dict[str, Any]:
-    columns = [
+    columns: list[dict[str, Any]] = [
         {
             "name": name,
             "type": "boolean" if name == "Paused" else "string",
@@ -60,6 +60,15 @@ def _version() -> dict[str, Any]:
         }
         for name, path, description in _COLUMNS
     ]
+    columns.append(
+        {
+            "name": "Message",
+            "type": "string",
+            "jsonPath": '.status.conditions[?(@.type=="Ready")].message',
+            "description": "What Ready says, in a sentence",
+            "priority": 1,
+        }
+    )
     columns.append({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"})
     return {
         "name": group.VERSION,

@@ -66,7 +66,7 @@ class Plan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forb
     district_org: str | None = None
     """sourcedId of the district's own org; without it nobody becomes a district admin."""
     accepted_admins: dict[Category, int] = {}
-    """Administrators that the confirmed preview showed, by category: up to so many are not held."""
+    """Administrator roles, one for each person and school, that the confirmed preview showed: so many pass."""
 
 
 def encode_plan(plan: Plan) -> str:

@@ -206,19 +206,32 @@ class Safety(Part):
     """What a single run may change without a person; what is beyond is withheld and reported."""
 
     max_removed_percent: int = Field(
-        default=10, ge=0, le=100, description="Most removals, in percent of what a category holds."
+        default=10,
+        ge=0,
+        le=100,
+        description="Most removals of a run, in percent of the rows of each kind, in all and in each school; "
+        "100 lets even the last row go. Default 10.",
     )
     removed_floor: int = Field(
-        default=20, ge=0, le=100_000, description="So few removals or changes are never withheld."
+        default=20,
+        ge=0,
+        le=100_000,
+        description="Up to so many removals or changes the percentages are not applied; not for "
+        "administrators, an emptied school, an empty answer or an incomplete one. Default 20.",
     )
     max_changed_percent: int = Field(
-        default=75, ge=0, le=100, description="Most changed rows, in percent of what a category holds."
+        default=75,
+        ge=0,
+        le=100,
+        description="Most rows of a kind that a run may give another identity, in percent: name, username "
+        "or identifier of people; user, class or school of enrollments; school of classes. Default 75.",
     )
     max_new_admins: int = Field(
         default=5,
         ge=0,
         le=10_000,
-        description="Most new administrators of a category, where the confirmed preview showed fewer.",
+        description="Most administrator roles of a category that a run may add, unless all of them are "
+        "within the number that the preview showed before it was confirmed. Default 5.",
     )
 
 

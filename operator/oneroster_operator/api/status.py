@@ -160,9 +160,7 @@ class CategoryPreview(Part):
 
     name: Category = Field(description="The category.")
     total: Count = Field(description="Records over all linked schools.")
-    new_admins: Count = Field(
-        default=0, description="Administrators that the platform does not have yet; confirming accepts so many."
-    )
+    new_admins: Count = Field(default=0, description="Administrator roles that the platform does not have yet.")
     schools: list[SchoolCount] = Field(
         default=[], max_length=100, description="The first 100.", json_schema_extra=LIST_ATOMIC
     )
@@ -255,10 +253,10 @@ class Requests(Part):
 
 
 class AcceptedAdmins(Part):
-    """How many administrators of a category were accepted by confirming."""
+    """How many administrator roles of a category were accepted by confirming."""
 
     name: Category = Field(description="The category.")
-    count: Count = Field(description="Administrators in all, as the confirmed preview showed.")
+    count: Count = Field(description="Roles in all, one for each person and school, as the preview showed.")
 
 
 class ConnectionStatus(Part):
@@ -287,7 +285,7 @@ class ConnectionStatus(Part):
     accepted_admins: list[AcceptedAdmins] = Field(
         default=[],
         max_length=5,
-        description="Administrators that the preview showed before a person confirmed; more are withheld.",
+        description="Administrator roles shown by the preview before a person confirmed; new ones beyond are withheld.",
         json_schema_extra=list_map("name"),
     )
     credentials: Credentials | None = None

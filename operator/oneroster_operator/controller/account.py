@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from oneroster_operator.api.category import in_order
 from oneroster_operator.api.conditions import ConditionType
+from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.status import (
     AcceptedAdmins,
     CategoryStatus,
@@ -18,7 +19,7 @@ from oneroster_operator.api.times import instant, rfc3339
 from oneroster_operator.controller import hashes, preview, review, runs, schedule, verdict
 from oneroster_operator.controller.children import not_before
 from oneroster_operator.controller.next_call import earliest
-from oneroster_operator.controller.observed import CallKind, Observed
+from oneroster_operator.controller.observed import CallKind, Observed, SecretState
 from oneroster_operator.controller.readiness import FAILURES_TO_REPORT, Circumstances, Progress, ready
 from oneroster_operator.controller.scheduling import NOTHING_SCHEDULED, Scheduling, reconfirm
 from oneroster_operator.controller.settings import Settings
@@ -126,13 +127,7 @@ def _statements(
     seen: Observed, status: ConnectionStatus, settings: Settings, known: Account, late: Statement | None
 ) -> list[tuple[ConditionType, Statement]]:
     connection = seen.connection
-    credentials = known.secret or verdict.statement(
-        status.credentials, hashes.credentials_inputs(connection, seen.credentials)
-    )
-    if known.secret is not None and known.secret.reason.startswith("Platform"):
-        credentials = verdict.statement(
-            status.credentials, hashes.credentials_inputs(connection, seen.credentials)
-        )
+    credentials = _credentials(seen, status, known.secret)
     trouble = _import_trouble(seen)
     schools = (
         trouble
@@ -160,6 +155,7 @@ def _statements(
             held=held,
             failing=_failing(status),
             late=late,
+            confirm=_confirm_command(connection),
             schedule=schedule.in_words(connection.spec.schedule, connection.key) if not known.invalid else "",
         )
     )
@@ -176,6 +172,23 @@ def _statements(
     if progress is not Progress.NONE:
         made.append((ConditionType(progress.value), Statement(TRUE, verdict_ready.reason, verdict_ready.message)))
     return made
+
+
+def _confirm_command(connection: Connection) -> str:
+    patch = '{"spec":{"confirmed":true}}'
+    return f"kubectl -n {connection.namespace} patch orc {connection.name} --type=merge -p '{patch}'"
+
+
+def _credentials(seen: Observed, status: ConnectionStatus, secret: Statement | None) -> Statement:
+    """`CredentialsValid`, with where to mend what the district's service refuses."""
+    if secret is not None and seen.credentials.state is not SecretState.USABLE:
+        return secret
+    said = verdict.statement(status.credentials, hashes.credentials_inputs(seen.connection, seen.credentials))
+    if said.status == FALSE and said.reason in verdict.WRONG_SECRET:
+        where = f"Secret {seen.connection.namespace}/{seen.credentials.name}"
+        mend = f" Then correct clientId and clientSecret in {where}; what is suspended goes on by itself."
+        return Statement(said.status, said.reason, said.message + mend)
+    return said
 
 
 def _import_trouble(seen: Observed) -> Statement | None:

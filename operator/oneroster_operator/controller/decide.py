@@ -11,12 +11,15 @@ from oneroster_operator.controller.account import Account, account
 from oneroster_operator.controller.answers import answer_sync, refuse
 from oneroster_operator.controller.children import Manifest
 from oneroster_operator.controller.next_call import earliest, next_call
-from oneroster_operator.controller.observed import Call, Observed
+from oneroster_operator.controller.observed import Call, Observed, SecretState
 from oneroster_operator.controller.scheduling import Scheduling, plan_of, scheduling
 from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.stalled import invalid_spec, unusable_secret
 from oneroster_operator.controller.statement import FALSE, Statement
 from oneroster_operator.controller.take_in import Result, take_in
+
+LOOK_FOR_SECRET = dt.timedelta(minutes=1)
+"""A Secret that comes without the label is not seen coming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
         status, wake = account(seen, settings, Account(invalid=invalid))
         return Decision(status=status, wake=wake)
     secret = unusable_secret(seen)
-    call, due = (None, None) if secret else next_call(seen)
+    call, due = next_call(seen) if seen.credentials.state is SecretState.USABLE else (None, None)
     no_preview = secret or _no_preview(seen)
     if call is None and no_preview is not None:
         seen = refuse(seen, ("test", "preview"), no_preview)
@@ -64,7 +67,7 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
         create=_jobs(seen, settings, (("request", sync_token, wanted.plan), ("preview", token, dry))),
         delete=_superfluous(seen, wanted, plans),
         call=call,
-        wake=earliest((due, wake)),
+        wake=earliest((due, wake, seen.now + LOOK_FOR_SECRET if secret else None)),
     )
 
 

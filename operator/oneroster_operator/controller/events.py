@@ -9,6 +9,7 @@ from oneroster_operator.api import group
 from oneroster_operator.api.conditions import Condition, ConditionType
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.times import rfc3339
+from oneroster_operator.controller.readiness import TRANSIENT
 
 _TOLD_WHEN = {
     ConditionType.CREDENTIALS_VALID: "False",
@@ -43,7 +44,7 @@ def worth_telling(before: Sequence[Condition], after: Sequence[Condition]) -> li
             continue
         if _TOLD_WHEN.get(condition.type) == condition.status:
             events.append(Event("Warning", condition.reason, condition.message))
-        elif condition.type is ConditionType.READY and condition.reason in _READY_REASONS:
+        elif condition.type is ConditionType.READY and _worth_it(condition):
             kind = "Warning" if condition.status == "False" and "Awaiting" not in condition.reason else "Normal"
             events.append(Event(kind, condition.reason, condition.message))
         elif condition.type is ConditionType.CREDENTIALS_VALID and condition.status == "True":
@@ -51,6 +52,10 @@ def worth_telling(before: Sequence[Condition], after: Sequence[Condition]) -> li
         elif condition.type is ConditionType.STALLED and condition.reason not in {e.reason for e in events}:
             events.append(Event("Warning", condition.reason, condition.message))
     return events
+
+
+def _worth_it(condition: Condition) -> bool:
+    return condition.reason in _READY_REASONS or condition.reason in TRANSIENT
 
 
 def _credentials(condition: Condition) -> Event:

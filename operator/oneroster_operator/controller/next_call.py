@@ -7,14 +7,14 @@ from oneroster_operator.api.report import Outcome
 from oneroster_operator.api.status import ConnectionStatus
 from oneroster_operator.api.times import instant
 from oneroster_operator.controller import hashes, preview, requests, review, schedule, verdict
-from oneroster_operator.controller.observed import Call, CallKind, Observed
+from oneroster_operator.controller.observed import Call, CallKind, Observed, SecretState
 
 Due = tuple[Call | None, dt.datetime | None]
 """The call to make now, or when the next one is due."""
 
 
 def next_call(observed: Observed) -> Due:
-    """One call at a time, in the order in which each needs the one before. Both Secrets are usable."""
+    """One call at a time, in the order in which each needs the one before. The credentials' Secret is usable."""
     connection, now = observed.connection, observed.now
     status = connection.status
     inputs = hashes.credentials_inputs(connection, observed.credentials)
@@ -22,6 +22,8 @@ def next_call(observed: Observed) -> Due:
     if test_at is None or test_at <= now or requests.asked(connection, "test") or _refused_a_run(status):
         return Call(CallKind.TEST, inputs), None
     if status.credentials is None or status.credentials.outcome != verdict.ACCEPTED:
+        return None, test_at
+    if observed.platform.state is not SecretState.USABLE:
         return None, test_at
     call, import_at = _import(observed)
     if call is not None:

@@ -58,7 +58,7 @@ async def observe(
 def secret_view(name: str, manifest: Manifest | None, keys: Iterable[str]) -> SecretView:
     """What may be known of the Secret, which needs these keys."""
     if manifest is None:
-        return SecretView(name, SecretState.MISSING)
+        return SecretView(name, SecretState.MISSING, missing_keys=tuple(keys))
     metadata = manifest["metadata"]
     if (metadata.get("labels") or {}).get(group.CREDENTIALS_LABEL) != "true":
         return SecretView(name, SecretState.NOT_LABELLED)

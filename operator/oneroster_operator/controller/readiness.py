@@ -10,6 +10,8 @@ TRANSIENT = frozenset(
 )
 """Reasons that go away without anyone's doing."""
 
+_NEVER_REACHED = "If it stays so, check spec.endpoint.url and spec.auth.tokenUrl; it is tried again by itself."
+
 FAILURES_TO_REPORT = 2
 
 
@@ -52,6 +54,8 @@ class Circumstances:
     late: Statement | None
     schedule: str
     """In words."""
+    confirm: str
+    """The command that confirms."""
 
 
 def ready(c: Circumstances) -> tuple[Statement, Progress]:
@@ -70,7 +74,8 @@ def _usable(c: Circumstances) -> tuple[Statement, Progress] | None:
 
 def _reachable(c: Circumstances) -> tuple[Statement, Progress] | None:
     if c.credentials.status == UNKNOWN and c.credentials.reason != "Testing" and not c.reached_before:
-        return Statement(FALSE, c.credentials.reason, c.credentials.message), Progress.RECONCILING
+        text = f"{c.credentials.message} {_NEVER_REACHED}"
+        return Statement(FALSE, c.credentials.reason, text), Progress.RECONCILING
     trouble = c.import_trouble
     if trouble is not None and (not c.imported or trouble.reason not in TRANSIENT):
         progress = Progress.RECONCILING if trouble.reason in TRANSIENT else Progress.STALLED
@@ -95,7 +100,8 @@ def _reviewed(c: Circumstances) -> tuple[Statement, Progress] | None:
         return c.preview, Progress.RECONCILING
     if not c.confirmed:
         text = (
-            "Review status.schools and status.preview, then set spec.confirmed to true; nothing is written before."
+            "Nothing is written before spec.confirmed is true. Review status.schools and status.preview, then: "
+            f"{c.confirm}"
         )
         return Statement(FALSE, "AwaitingConfirmation", text + _still_open(c)), Progress.NONE
     if c.reconfirm is not None:

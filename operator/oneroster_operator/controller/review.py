@@ -167,8 +167,8 @@ def _review(schools: SchoolsStatus, waiting: list[SchoolItem], connection: Conne
     command = f"kubectl -n {connection.namespace} get orc {connection.name} -o yaml"
     return (
         f"{len(waiting)} of {schools.total} schools wait for a person: {shown}{more}. Look at "
-        f"status.schools.items ({command}), then Link or Ignore each in spec.schools.assignments; a school that "
-        f"the platform lacks comes from {support}.{wrong}"
+        f"status.schools.items ({command}), then Link or Ignore each in spec.schools.assignments; ask "
+        f"{support} to add a school that the platform lacks.{wrong}"
     )
 
 

@@ -24,21 +24,25 @@ def invalid_spec(observed: Observed) -> Statement | None:
 
 
 def unusable_secret(observed: Observed) -> Statement | None:
-    """A Secret that is missing, not labelled or lacks a key; the credentials' first."""
-    for secret, prefix in ((observed.credentials, ""), (observed.platform, "Platform")):
-        if secret.state is not SecretState.USABLE:
-            reason = f"{prefix}{secret.state}"
-            return Statement(FALSE, reason, _mend(secret, observed.connection.namespace))
-    return None
+    """A Secret that is missing, not labelled or lacks a key: the first one's reason, and how to mend both."""
+    broken = [
+        (secret, prefix)
+        for secret, prefix in ((observed.credentials, ""), (observed.platform, "Platform"))
+        if secret.state is not SecretState.USABLE
+    ]
+    if not broken:
+        return None
+    (first, prefix), *_ = broken
+    text = " ".join(_mend(secret, observed.connection.namespace) for secret, _ in broken)
+    return Statement(FALSE, f"{prefix}{first.state}", text)
 
 
 def _mend(secret: SecretView, namespace: str) -> str:
     where = f"Secret {namespace}/{secret.name}"
+    keys = " and ".join(secret.missing_keys)
+    label = f"kubectl -n {namespace} label secret {secret.name} {group.CREDENTIALS_LABEL}=true"
     if secret.state is SecretState.MISSING:
-        return f"{where} does not exist; create it, with the label {group.CREDENTIALS_LABEL}=true."
+        return f"{where} does not exist: create it with the keys {keys}, then {label}."
     if secret.state is SecretState.NOT_LABELLED:
-        return (
-            f"{where} may not be read: its owner allows it with "
-            f"kubectl -n {namespace} label secret {secret.name} {group.CREDENTIALS_LABEL}=true"
-        )
-    return f"{where} has no {' and no '.join(f'key {key}' for key in secret.missing_keys)}; add it."
+        return f"{where} may not be read until its owner allows it: {label}."
+    return f"{where} lacks the key {keys}: add it." if " and " not in keys else f"{where} lacks {keys}: add them."

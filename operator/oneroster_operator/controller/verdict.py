@@ -9,6 +9,9 @@ from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statem
 
 ACCEPTED, REFUSED, UNREACHABLE = "Accepted", "Refused", "Unreachable"
 
+WRONG_SECRET = frozenset({"InvalidCredentials", "TokenRejected"})
+"""Reasons of a refusal that another Secret mends."""
+
 CONFIRM_REFUSAL_AFTER = dt.timedelta(minutes=10)
 """What worked before counts as refused only when it is refused again after this time."""
 

@@ -285,7 +285,7 @@ class ConnectionStatus(Part):
     accepted_admins: list[AcceptedAdmins] = Field(
         default=[],
         max_length=5,
-        description="Administrator roles shown by the preview before a person confirmed; new ones beyond are withheld.",
+        description="Administrator roles that the preview showed before a person confirmed; new ones beyond wait.",
         json_schema_extra=list_map("name"),
     )
     credentials: Credentials | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.controller.calls import found_before
-from oneroster_operator.controller.children import Manifest
+from oneroster_operator.controller.manifests import Manifest
 from oneroster_operator.controller.observed import Call, CallKind
 from oneroster_operator.controller.preview import Counted, Previewed, previewed
 from oneroster_operator.controller.review import Imported

@@ -1,5 +1,7 @@
 """An outage of the district or the platform makes things unknown and undoes nothing."""
 
+import datetime as dt
+
 import pytest
 
 from oneroster_operator.controller.observed import CallKind
@@ -107,7 +109,15 @@ class TestPlatform:
         world.outside.platform_outage = "PlatformUnreachable"
         world.finish_preview()
         assert world.says("Ready") == "Unknown/Previewing"
+        assert "its counts cannot be read" in world.message("Ready")
         world.outside.platform_outage = ""
         world.wait(minutes=1)
         assert world.says("Ready") == "True/Scheduled"
         assert len(world.jobs("preview")) == 1
+
+
+def test_a_clock_that_was_set_back_does_not_put_off_what_is_due() -> None:
+    world = in_use()
+    world.now -= dt.timedelta(days=30)
+    world.reconcile()
+    assert world.calls == [CallKind.TEST, CallKind.IMPORT]

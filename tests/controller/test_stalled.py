@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oneroster_operator.controller.account import stalled
+from oneroster_operator.controller.conditions import stalled
 from tests.controller.build import NOW, ROSTERS, STUDENTS
 from tests.controller.world import World, applied, in_use
 
@@ -32,6 +32,17 @@ class TestNameTaken:
         assert world.says("Stalled") == "True/NameTaken"
         assert "CronJob springfield-rosters in namespace districts" in world.message("Ready")
         assert world.told[-1] == "NameTaken"
+
+    def test_the_other_children_are_made_and_paused_as_ever(self) -> None:
+        world = applied(categories=["Students", "ClassRosters"])
+        world.reconcile()
+        world.finish_preview()
+        taken(world, "springfield-rosters")
+        world.edit(confirmed=True)
+        assert not world.cron_job(STUDENTS)["spec"]["suspend"]
+        world.edit(paused=True)
+        assert world.cron_job(STUDENTS)["spec"]["suspend"]
+        assert world.says("Ready") == "False/NameTaken"
 
     def test_it_is_over_when_the_name_is_free(self) -> None:
         world = applied(categories=["Students"])

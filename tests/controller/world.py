@@ -19,8 +19,8 @@ from oneroster_operator.api.status import Answer, CategoryStatus, ConnectionStat
 from oneroster_operator.api.times import rfc3339
 from oneroster_operator.controller import events, runs
 from oneroster_operator.controller.apply import as_written, covers
-from oneroster_operator.controller.children import Manifest, plan_in, used_plan
 from oneroster_operator.controller.decide import Decision, decide
+from oneroster_operator.controller.manifests import Manifest, plan_in, used_plan
 from oneroster_operator.controller.observe import cron_job_view, job_view, secret_view
 from oneroster_operator.controller.observed import Call, CallKind, JobView, Observed, Postponed
 from oneroster_operator.controller.preview import Counted

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from oneroster_operator.api.status import Answer
 from oneroster_operator.controller import requests
+from oneroster_operator.controller.cron_jobs import Scheduling
 from oneroster_operator.controller.observed import JobView, Observed
-from oneroster_operator.controller.scheduling import Scheduling
 from oneroster_operator.controller.statement import Statement
 
 

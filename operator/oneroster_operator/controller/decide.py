@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from oneroster_operator.api.plan import Plan
 from oneroster_operator.api.status import ConnectionStatus
-from oneroster_operator.controller import children, hashes, preview, requests, verdict
-from oneroster_operator.controller.account import Account, account
+from oneroster_operator.controller import hashes, manifests, preview, requests, verdict
 from oneroster_operator.controller.answers import answer_sync, refuse
-from oneroster_operator.controller.children import Manifest
+from oneroster_operator.controller.conditions import Account, account
+from oneroster_operator.controller.cron_jobs import Scheduling, plan_of, scheduling
+from oneroster_operator.controller.manifests import Manifest
 from oneroster_operator.controller.next_call import earliest, next_call
 from oneroster_operator.controller.observed import Call, Observed, SecretState
-from oneroster_operator.controller.scheduling import Scheduling, plan_of, scheduling
 from oneroster_operator.controller.settings import Settings
-from oneroster_operator.controller.stalled import invalid_spec, unusable_secret
+from oneroster_operator.controller.stalled import invalid_spec, name_taken, unusable_secret
 from oneroster_operator.controller.statement import FALSE, Statement
 from oneroster_operator.controller.take_in import Result, take_in
 
@@ -57,7 +57,7 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
     if call is None:
         not_ready = _not_ready(seen, no_preview)
         seen, sync_token = answer_sync(seen, wanted, not_ready, previewing=token is not None)
-    status, wake = account(seen, settings, Account(secret=secret, scheduling=wanted))
+    status, wake = account(seen, settings, Account(invalid=name_taken(seen), secret=secret, scheduling=wanted))
     starts_preview = token is not None and seen.job("preview", token) is None
     dry = plan_of(seen.connection, confirmed=False) if starts_preview else None
     plans = [plan for plan in (wanted.plan, dry) if plan is not None]
@@ -100,11 +100,9 @@ def _not_ready(seen: Observed, no_preview: Statement | None) -> Statement:
 
 
 def _config_maps(seen: Observed, plans: Sequence[Plan]) -> list[Manifest]:
-    manifests = {children.plan_name(seen.connection.name, plan): plan for plan in plans}
+    named = {manifests.plan_name(seen.connection.name, plan): plan for plan in plans}
     return [
-        children.plan_config_map(seen.connection, plan)
-        for name, plan in manifests.items()
-        if name not in seen.plans
+        manifests.plan_config_map(seen.connection, plan) for name, plan in named.items() if name not in seen.plans
     ]
 
 
@@ -112,7 +110,7 @@ def _jobs(
     seen: Observed, settings: Settings, wanted: Sequence[tuple[str, str | None, Plan | None]]
 ) -> tuple[Manifest, ...]:
     return tuple(
-        children.job(seen.connection, settings, purpose=purpose, token=token, plan=plan)
+        manifests.job(seen.connection, settings, purpose=purpose, token=token, plan=plan)
         for purpose, token, plan in wanted
         if token is not None and plan is not None and seen.job(purpose, token) is None
     )
@@ -122,8 +120,8 @@ def _superfluous(seen: Observed, wanted: Scheduling, plans: Sequence[Plan]) -> t
     """Our CronJobs that are not wanted any more, and plans that no CronJob and no unfinished Job uses."""
     kept = {manifest["metadata"]["name"] for manifest in wanted.cron_jobs}
     cron_jobs = [c.name for c in seen.cron_jobs if c.owned and c.name not in kept]
-    used = {children.plan_name(seen.connection.name, plan) for plan in plans}
-    used |= {children.used_plan(manifest) for manifest in wanted.cron_jobs}
+    used = {manifests.plan_name(seen.connection.name, plan) for plan in plans}
+    used |= {manifests.used_plan(manifest) for manifest in wanted.cron_jobs}
     used |= {job.plan for job in seen.jobs if job.finished is None}
     return (
         *(("CronJob", name) for name in cron_jobs),

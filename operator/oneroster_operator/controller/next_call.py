@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from oneroster_operator.api.report import Outcome
-from oneroster_operator.api.status import ConnectionStatus
+from oneroster_operator.api.status import ConnectionStatus, Credentials, SchoolsStatus
 from oneroster_operator.api.times import instant
 from oneroster_operator.controller import hashes, preview, requests, review, schedule, verdict
 from oneroster_operator.controller.observed import Call, CallKind, Observed, SecretState
@@ -19,7 +19,7 @@ def next_call(observed: Observed) -> Due:
     status = connection.status
     inputs = hashes.credentials_inputs(connection, observed.credentials)
     test_at = verdict.next_test(status.credentials, inputs, _spread(observed))
-    if test_at is None or test_at <= now or requests.asked(connection, "test") or _refused_a_run(status):
+    if _due(test_at, status.credentials, now) or requests.asked(connection, "test") or _refused_a_run(status):
         return Call(CallKind.TEST, inputs), None
     if status.credentials is None or status.credentials.outcome != verdict.ACCEPTED:
         return None, test_at
@@ -30,6 +30,11 @@ def next_call(observed: Observed) -> Due:
         return call, None
     call, preview_at = _preview(observed)
     return call, earliest((test_at, import_at, preview_at))
+
+
+def _due(at: dt.datetime | None, known: Credentials | SchoolsStatus | None, now: dt.datetime) -> bool:
+    """Whether the time has come; also where what is known bears a time to come, from a clock that was set back."""
+    return at is None or at <= now or (known is not None and instant(known.checked_time) > now)
 
 
 def _refused_a_run(status: ConnectionStatus) -> bool:
@@ -48,7 +53,7 @@ def _import(observed: Observed) -> Due:
     answer = status.requests.test
     tested = answer.time if answer and answer.outcome == verdict.ACCEPTED else None
     import_at = review.next_import(status.schools, inputs, tested=tested, spread=_spread(observed))
-    if import_at is not None and import_at > now:
+    if not _due(import_at, status.schools, now):
         return None, import_at
     postponed = observed.postponed.get(CallKind.IMPORT)
     if postponed is not None and postponed.inputs == inputs and postponed.until > now:

@@ -9,7 +9,7 @@ from oneroster_operator.api.plan import CLIENT_ID_KEY, CLIENT_SECRET_KEY, OPERAT
 from oneroster_operator.api.report import Report
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.times import instant
-from oneroster_operator.controller import children, runs
+from oneroster_operator.controller import manifests, runs
 from oneroster_operator.controller.cluster import Cluster, Manifest
 from oneroster_operator.controller.observed import (
     CallKind,
@@ -77,8 +77,8 @@ def cron_job_view(manifest: Manifest, connection: Connection) -> CronJobView:
         owned=_owned(manifest, connection),
         category=metadata["labels"].get(group.CATEGORY_LABEL, ""),
         suspended=bool(manifest["spec"].get("suspend")),
-        plan=children.used_plan(manifest),
-        not_before=children.not_before(manifest),
+        plan=manifests.used_plan(manifest),
+        not_before=manifests.not_before(manifest),
         manifest=manifest,
     )
 
@@ -93,9 +93,9 @@ def job_view(manifest: Manifest, connection: Connection) -> JobView:
         name=metadata["name"],
         owned=_owned(manifest, connection) or bool(metadata["labels"].get(group.CATEGORY_LABEL)),
         purpose=metadata["labels"].get(group.PURPOSE_LABEL, ""),
-        categories=children.categories_in(manifest["spec"]),
+        categories=manifests.categories_in(manifest["spec"]),
         token=(metadata.get("annotations") or {}).get(group.TOKEN_ANNOTATION, ""),
-        plan=children.plan_in(manifest["spec"]),
+        plan=manifests.plan_in(manifest["spec"]),
         created=instant(metadata["creationTimestamp"]),
         finished=instant(condition["lastTransitionTime"]) if condition else None,
         failure=f"{failed.get('reason', 'Failed')}: {failed.get('message', '')}" if failed else "",

@@ -1,4 +1,20 @@
-"""`Ready`, from everything else: the first row of the design's table that applies."""
+"""`Ready`, from everything else: the first row that applies, and what kstatus and Argo CD are told with it.
+
+| state                                                        | Ready                          | kstatus     |
+|--------------------------------------------------------------|--------------------------------|-------------|
+| the spec cannot work, a child's name is taken                | False, its reason              | Stalled     |
+| a Secret cannot be used, the district refuses us             | False, that reason             | Stalled     |
+| the district was never reached, the platform not before the first import | False, that reason | Reconciling |
+| tested, imported, previewed for the first time               | Unknown, Testing, Importing, Previewing | Reconciling |
+| no school linked, no category chosen                         | False, AwaitingReview, AwaitingCategories | - |
+| the preview failed                                           | False, PreviewFailed           | -           |
+| not confirmed, or the endpoint changed since                 | False, AwaitingConfirmation, ReconfirmNeeded | - |
+| paused                                                       | True, Paused                   | -           |
+| new credentials that have not worked yet                     | Unknown, Testing               | Reconciling |
+| something is held                                            | False, ChangesHeld             | -           |
+| a category failed twice in a row, or missed two slots        | False, SyncFailing, SyncLate   | -           |
+| scheduled; a run, an unmatched school, a short outage change nothing | True, Scheduled        | -           |
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -10,10 +10,10 @@ from oneroster_operator.api.report import Report
 from oneroster_operator.api.resource import Connection, InvalidSpec, parse, parse_status
 from oneroster_operator.api.status import ConnectionStatus
 from oneroster_operator.controller import events
-from oneroster_operator.controller.account import stalled
 from oneroster_operator.controller.apply import apply_children, as_written
 from oneroster_operator.controller.calls import Caller, CallFailed
 from oneroster_operator.controller.cluster import ApiError, Cluster, Manifest
+from oneroster_operator.controller.conditions import stalled
 from oneroster_operator.controller.decide import Decision, decide
 from oneroster_operator.controller.job_reports import read_report
 from oneroster_operator.controller.observe import observe

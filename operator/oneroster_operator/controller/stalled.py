@@ -7,20 +7,25 @@ from oneroster_operator.controller.statement import FALSE, Statement
 
 
 def invalid_spec(observed: Observed) -> Statement | None:
-    """A spec that got past the schema and cannot work, or a child's name that somebody else's object has."""
+    """A spec that got past the schema and cannot work."""
     try:
         schedule.check(observed.connection.spec.schedule, observed.now)
     except schedule.ScheduleInvalid as error:
         return Statement(FALSE, "InvalidSchedule", str(error))
-    if observed.foreign:
-        names = ", ".join(observed.foreign)
-        return Statement(
-            FALSE,
-            "NameTaken",
-            f"{names} in namespace {observed.connection.namespace} belongs to somebody else and has the name that "
-            "a child of this connection needs; rename it, or use another name for this connection.",
-        )
     return None
+
+
+def name_taken(observed: Observed) -> Statement | None:
+    """A child's name that somebody else's object has: the other children are kept as the spec says."""
+    if not observed.foreign:
+        return None
+    names = ", ".join(observed.foreign)
+    return Statement(
+        FALSE,
+        "NameTaken",
+        f"{names} in namespace {observed.connection.namespace} belongs to somebody else and has the name that "
+        "a child of this connection needs; rename it, or use another name for this connection.",
+    )
 
 
 def unusable_secret(observed: Observed) -> Statement | None:

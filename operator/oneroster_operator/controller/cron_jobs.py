@@ -6,8 +6,8 @@ from oneroster_operator.api.category import Category, in_order
 from oneroster_operator.api.plan import Endpoint, Limits, Plan
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.times import rfc3339
-from oneroster_operator.controller import children, preview, review, schedule
-from oneroster_operator.controller.children import Manifest
+from oneroster_operator.controller import manifests, preview, review, schedule
+from oneroster_operator.controller.manifests import Manifest
 from oneroster_operator.controller.observed import CronJobView, Observed
 from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.statement import FALSE, TRUE, Statement
@@ -30,7 +30,7 @@ NOTHING_SCHEDULED = Scheduling(plan=None, cron_jobs=(), suspend=None)
 def plan_of(connection: Connection, *, confirmed: bool) -> Plan:
     """The plan for this spec and these links; a `confirmed` one carries the number of admins that was shown."""
     spec, status = connection.spec, connection.status
-    run_seconds, lock_wait = children.time_limits(
+    run_seconds, lock_wait = manifests.time_limits(
         schedule.window_minutes(spec.schedule), schedule.shortest_interval(spec.schedule)
     )
     return Plan(
@@ -71,6 +71,8 @@ def scheduling(observed: Observed, settings: Settings, refused: Statement | None
     wanted = []
     for category in in_order(connection.spec.categories):
         live = observed.cron_job(category)
+        if f"CronJob {connection.name}-{category.suffix}" in observed.foreign:
+            continue
         if plan is not None or live is not None:
             wanted.append(_cron_job(observed, settings, category, plan, suspend=suspend is not None))
     return Scheduling(plan, tuple(wanted), suspend)
@@ -110,14 +112,14 @@ def _cron_job(
 ) -> Manifest:
     connection = observed.connection
     live = observed.cron_job(category)
-    name = children.plan_name(connection.name, plan) if plan else live.plan if live else ""
+    name = manifests.plan_name(connection.name, plan) if plan else live.plan if live else ""
     cron = schedule.cron_of(connection.spec.schedule, connection.key, category)
-    run_seconds, _ = children.time_limits(
+    run_seconds, _ = manifests.time_limits(
         schedule.window_minutes(connection.spec.schedule),
         schedule.shortest_interval(connection.spec.schedule),
     )
     unchanged = live is not None and (suspend or not _restarts(live, name, cron, connection))
-    return children.cron_job(
+    return manifests.cron_job(
         connection,
         category,
         settings,

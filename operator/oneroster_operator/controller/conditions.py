@@ -17,13 +17,13 @@ from oneroster_operator.api.status import (
 )
 from oneroster_operator.api.times import instant, rfc3339
 from oneroster_operator.controller import hashes, preview, review, runs, schedule, verdict
-from oneroster_operator.controller.children import not_before
+from oneroster_operator.controller.cron_jobs import NOTHING_SCHEDULED, Scheduling, reconfirm
+from oneroster_operator.controller.manifests import not_before
 from oneroster_operator.controller.next_call import earliest
 from oneroster_operator.controller.observed import CallKind, Observed, SecretState
 from oneroster_operator.controller.readiness import FAILURES_TO_REPORT, Circumstances, Progress, ready
-from oneroster_operator.controller.scheduling import NOTHING_SCHEDULED, Scheduling, reconfirm
 from oneroster_operator.controller.settings import Settings
-from oneroster_operator.controller.statement import FALSE, TRUE, Statement, conditions
+from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement, conditions
 
 _LATE_GRACE = dt.timedelta(hours=1)
 """For the run itself and its wait for the lock."""
@@ -146,7 +146,7 @@ def _statements(
             open_schools=status.schools.open + status.schools.proposed if status.schools else 0,
             linked=len(review.links(status.schools)),
             categories=len(connection.spec.categories),
-            preview=preview.statement(connection),
+            preview=_preview(seen),
             scheduled_before=any(c.owned for c in seen.cron_jobs),
             confirmed=connection.spec.confirmed,
             reconfirm=reconfirm(connection),
@@ -191,6 +191,19 @@ def _credentials(seen: Observed, status: ConnectionStatus, secret: Statement | N
     return said
 
 
+def _preview(seen: Observed) -> Statement:
+    """How the preview stands, and why its counts cannot be read where that is so."""
+    said = preview.statement(seen.connection)
+    postponed = seen.postponed.get(CallKind.READ_PREVIEW)
+    if (
+        said.status != UNKNOWN
+        or postponed is None
+        or postponed.inputs != preview.wanted(seen.connection, seen.now)
+    ):
+        return said
+    return Statement(said.status, said.reason, f"The preview ran; its counts cannot be read: {postponed.message}")
+
+
 def _import_trouble(seen: Observed) -> Statement | None:
     postponed = seen.postponed.get(CallKind.IMPORT)
     if postponed is None or postponed.inputs != hashes.schools_inputs(seen.connection):
@@ -209,8 +222,8 @@ def _failing(status: ConnectionStatus) -> Statement | None:
 
 def _scheduled(seen: Observed, known: Account) -> Statement:
     wanted = known.scheduling
-    if known.invalid is not None:
-        return Statement(FALSE, known.invalid.reason, "Nothing is changed until the spec can be understood.")
+    if known.invalid is not None and not wanted.cron_jobs:
+        return Statement(FALSE, known.invalid.reason, known.invalid.message)
     if not seen.connection.spec.confirmed:
         return Statement(FALSE, "NotConfirmed", "Nothing is scheduled before spec.confirmed is true.")
     if wanted.suspend is not None:

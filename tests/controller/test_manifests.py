@@ -10,8 +10,8 @@ import pytest
 from oneroster_operator.api import group
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import decode_plan
-from oneroster_operator.controller import children
-from oneroster_operator.controller.children import Manifest
+from oneroster_operator.controller import manifests
+from oneroster_operator.controller.manifests import Manifest
 from tests.controller.build import NAME, NAMESPACE, SETTINGS, STUDENTS, UID, connection, plan
 
 LONGEST = "district-of-the-longest-name-allowed"
@@ -26,11 +26,11 @@ def cron_job(category: Category = STUDENTS, *, name: str = NAME, **changes: Any)
         "suspend": False,
         "not_before": "2026-11-24T15:00:00Z",
     }
-    return children.cron_job(connection(name=name), category, SETTINGS, **given | changes)
+    return manifests.cron_job(connection(name=name), category, SETTINGS, **given | changes)
 
 
 def job(purpose: str = "request", *, name: str = NAME, token: str = TOKEN) -> Manifest:
-    return children.job(connection(name=name), SETTINGS, purpose=purpose, token=token, plan=plan())
+    return manifests.job(connection(name=name), SETTINGS, purpose=purpose, token=token, plan=plan())
 
 
 def pod_specs() -> list[Manifest]:
@@ -46,7 +46,7 @@ def all_children(name: str = NAME) -> list[Manifest]:
         *(cron_job(category, name=name) for category in Category),
         job("request", name=name),
         job("preview", name=name),
-        children.plan_config_map(connection(name=name), plan()),
+        manifests.plan_config_map(connection(name=name), plan()),
     ]
 
 
@@ -69,11 +69,11 @@ class TestNames:
         ]
 
     def test_another_plan_has_another_name_and_the_same_one_the_same(self) -> None:
-        assert children.plan_name(NAME, plan()) == children.plan_name(NAME, plan())
-        assert children.plan_name(NAME, plan()) != children.plan_name(NAME, plan(run_seconds=3601))
+        assert manifests.plan_name(NAME, plan()) == manifests.plan_name(NAME, plan())
+        assert manifests.plan_name(NAME, plan()) != manifests.plan_name(NAME, plan(run_seconds=3601))
 
     def test_another_token_or_purpose_has_another_job(self) -> None:
-        names = {children.job_name(NAME, p, t) for p in ("request", "preview") for t in ("a", "b")}
+        names = {manifests.job_name(NAME, p, t) for p in ("request", "preview") for t in ("a", "b")}
         assert len(names) == 4
 
     @pytest.mark.parametrize("token", ["x" * 64, "../../etc", "Ünïcödé", "a b\nc"])
@@ -102,7 +102,7 @@ class TestOwnership:
 
     def test_nothing_of_the_parents_annotations_is_copied(self) -> None:
         annotated = connection(annotations={"argocd.argoproj.io/tracking-id": "x", "note": "x"})
-        assert "annotations" not in children.plan_config_map(annotated, plan())["metadata"]
+        assert "annotations" not in manifests.plan_config_map(annotated, plan())["metadata"]
 
     def test_a_cron_jobs_jobs_and_pods_carry_the_category(self) -> None:
         template = cron_job()["spec"]["jobTemplate"]
@@ -125,9 +125,9 @@ class TestCronJob:
         assert manifest["metadata"]["annotations"] == {group.NOT_BEFORE_ANNOTATION: "2026-11-24T15:00:00Z"}
 
     def test_the_plan_it_uses_can_be_read_back(self) -> None:
-        assert children.used_plan(cron_job(plan="p")) == "p"
-        assert children.plan_in(job()["spec"]) == children.plan_name(NAME, plan())
-        assert children.plan_in({"template": {"spec": {}}}) == ""
+        assert manifests.used_plan(cron_job(plan="p")) == "p"
+        assert manifests.plan_in(job()["spec"]) == manifests.plan_name(NAME, plan())
+        assert manifests.plan_in({"template": {"spec": {}}}) == ""
 
 
 class TestJob:
@@ -145,7 +145,7 @@ class TestJob:
 
 class TestPlan:
     def test_it_is_immutable_and_read_as_written(self) -> None:
-        manifest = children.plan_config_map(connection(), plan())
+        manifest = manifests.plan_config_map(connection(), plan())
         assert manifest["immutable"] is True
         assert decode_plan(manifest["data"]["plan.json"]) == plan()
 
@@ -210,10 +210,10 @@ class TestDeadlines:
         self, window: int | None, hours: int
     ) -> None:
         interval = dt.timedelta(hours=hours)
-        run_seconds, wait = children.time_limits(window, interval)
+        run_seconds, wait = manifests.time_limits(window, interval)
         assert 0 < wait <= run_seconds / 2 or run_seconds - wait >= 2 * 3600
-        assert run_seconds + children.JOB_GRACE < interval.total_seconds()
+        assert run_seconds + manifests.JOB_GRACE < interval.total_seconds()
 
     def test_the_lock_is_waited_for_until_the_windows_end(self) -> None:
-        assert children.time_limits(240, dt.timedelta(days=1)) == (6 * 3600, 4 * 3600)
-        assert children.time_limits(None, dt.timedelta(days=1)) == (9000, 1800)
+        assert manifests.time_limits(240, dt.timedelta(days=1)) == (6 * 3600, 4 * 3600)
+        assert manifests.time_limits(None, dt.timedelta(days=1)) == (9000, 1800)

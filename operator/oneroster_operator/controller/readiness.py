@@ -4,7 +4,7 @@
 |--------------------------------------------------------------|--------------------------------|-------------|
 | the spec cannot work, a child's name is taken                | False, its reason              | Stalled     |
 | a Secret cannot be used, the district refuses us             | False, that reason             | Stalled     |
-| the district was never reached, the platform not before the first import | False, that reason | Reconciling |
+| the district never reached, or the platform away at first     | False, that reason             | Reconciling |
 | tested, imported, previewed for the first time               | Unknown, Testing, Importing, Previewing | Reconciling |
 | no school linked, no category chosen                         | False, AwaitingReview, AwaitingCategories | - |
 | the preview failed                                           | False, PreviewFailed           | -           |

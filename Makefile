@@ -21,13 +21,13 @@ $(VENV)/complete: requirements/dev.txt tests/venv.sh
 demo: setup  ## a district goes live on a real cluster, step by step; leaves the cluster up
 	@$(BIN)/python -m tests.demo
 
-demo-down: setup  ## stop the cluster and remove every trace of it
+demo-down: setup  ## stop the cluster and undo what it changed; its cache and logs stay
 	@$(BIN)/python -m tests.cluster down
 
-test: setup lint  ## everything: lint, unit, a real HTTP server, PostgreSQL, API server and pods
+test: setup lint  ## lint and all tests; brings up the cluster, installs the operator in it anew, leaves it up
 	@$(BIN)/python -m tests.everything
 
-test-unit: setup lint  ## pure tests: seconds, no root, no cluster
+test-unit: setup lint  ## lint and the tests that need neither PostgreSQL nor a cluster
 	@$(BIN)/pytest -q -m "not database and not cluster"
 
 lint: setup  ## format, rules, types, import arrows
@@ -40,7 +40,7 @@ format: setup  ## write the source as the formatter wants it
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-generate: setup  ## the CRD, the chart's copy of it, and what the chart renders (needs helm: make cluster-up)
+generate: setup  ## the CRD, its copy in the chart, manifests/install; needs helm on PATH or compiled by cluster-up
 	@$(BIN)/python -m oneroster_operator.api.crd > $(CRD)
 	@$(BIN)/python -m tests.chart
 
@@ -51,7 +51,7 @@ lock: setup  ## requirements/*.txt anew from pyproject.toml
 	@$(COMPILE) --group bench -c requirements/runtime.txt -o requirements/bench.txt
 	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
 
-cluster-up: setup  ## a real Kubernetes on this machine, or the one at hand with CLUSTER=current
+cluster-up: setup  ## the cluster of demo and tests, see README.md
 	@$(BIN)/python -m tests.cluster up
 
 cluster-down: demo-down  ## the same as demo-down

@@ -12,18 +12,20 @@ import yaml
 from oneroster_operator.api import group
 from oneroster_operator.api.spec import ConnectionSpec
 from tests.chart.rendered import CHART, CHART_CRD, ROOT, SOURCE_CRD
-
-EXAMPLES = ROOT / "manifests/examples"
-
-
-def manifests(path: Path) -> list[dict[str, Any]]:
-    return [manifest for manifest in yaml.safe_load_all(path.read_text()) if manifest]
+from tests.chart.shown import EXAMPLES, manifests, of_readme
 
 
 def test_chart_and_package_have_one_version() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert (chart["version"], chart["appVersion"]) == (package, package)
+
+
+def test_the_migration_runs_this_versions_image() -> None:
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    (job,) = manifests(ROOT / "manifests/platform-migrate.yaml")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"oneroster-operator:{version}"
 
 
 def test_the_charts_definition_is_the_generated_one() -> None:
@@ -61,3 +63,9 @@ def test_an_example_is_a_connection_and_its_secrets_are_there(path: Path) -> Non
     assert platform["stringData"].keys() == {"operatorUrl", "syncUrl"}
     for secret in (credentials, platform):
         assert secret["metadata"]["labels"] == {group.CREDENTIALS_LABEL: "true"}
+
+
+def test_the_readmes_connection_is_one() -> None:
+    (connection,) = of_readme()
+    assert (connection["apiVersion"], connection["kind"]) == (group.API_VERSION, group.KIND)
+    ConnectionSpec.model_validate(connection["spec"])

@@ -50,14 +50,17 @@ class Current:
         return Status(True, (f"the cluster of {self.kubeconfig} answers",))
 
     def load(self, tags: Sequence[str]) -> None:
+        names = {tag: self.image_in_pods(tag) for tag in tags}
+        engine = self._engine(self._progress)
+        for tag, name in names.items():
+            with self._progress.step(f"push {tag} as {name}"):
+                engine.push(tag, name)
+
+    def image_in_pods(self, tag: str) -> str:
         registry = os.environ.get("IMAGE_REGISTRY")
         if not registry:
             raise ClusterError(
                 "CLUSTER=current: images reach that cluster through a registry only. Set IMAGE_REGISTRY to one "
                 "that you may push to and it pulls from, for example IMAGE_REGISTRY=registry.example/team"
             )
-        engine = self._engine(self._progress)
-        for tag in tags:
-            name = registry_name(registry, tag)
-            with self._progress.step(f"push {tag} as {name}"):
-                engine.push(tag, name)
+        return registry_name(registry, tag)

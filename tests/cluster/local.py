@@ -92,6 +92,9 @@ class Local:
             for tag in tags:
                 self._load(tag)
 
+    def image_in_pods(self, tag: str) -> str:
+        return tag
+
     def _prepare(self) -> dict[str, Path]:
         """Programs and images, at the same time."""
         with ThreadPoolExecutor() as pool:

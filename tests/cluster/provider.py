@@ -42,5 +42,9 @@ class Cluster(Protocol):
     def status(self) -> Status: ...
 
     def load(self, tags: Sequence[str]) -> None:
-        """Makes images that `images.build` made runnable in pods under the very same tag."""
+        """Makes images that `images.build` made runnable in pods, which name them as `image_in_pods` says."""
+        ...
+
+    def image_in_pods(self, tag: str) -> str:
+        """What a pod's manifest calls the image that was built as `tag`."""
         ...

@@ -23,5 +23,11 @@ def test_images_need_a_registry(monkeypatch: pytest.MonkeyPatch) -> None:
         Current(no_engine, Progress()).load(["localhost/product:1"])
 
 
+def test_pods_name_an_image_as_it_was_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGE_REGISTRY", "registry.example/team")
+    cluster = Current(no_engine, Progress())
+    assert cluster.image_in_pods("localhost/product:1") == "registry.example/team/product:1"
+
+
 def test_a_local_tag_is_pushed_under_the_registry_alone() -> None:
     assert registry_name("registry.example/team/", "localhost/product:1") == "registry.example/team/product:1"

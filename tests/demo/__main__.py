@@ -9,7 +9,7 @@ from tests.cluster import choose
 from tests.cluster.progress import Progress
 from tests.cluster.provider import ClusterError
 from tests.demo.story import Story
-from tests.installation import images, operator, roster
+from tests.installation import images, namespaces, operator, roster
 from tests.installation.connection import Connection
 from tests.installation.district import NAMESPACE as SIS
 from tests.installation.district import District, Server
@@ -53,27 +53,29 @@ class Demo:
     def _install(self) -> None:
         story = self._story
         story.step("The operator is installed by its chart; a platform and a district's server are there")
-        for namespace in (NAMESPACE, SIS, PLATFORM):
-            self._kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait", seconds=180)
-        print(f"$ {shlex.join(operator.INSTALL)}")
+        story.say(f"what an earlier demo left in the namespaces {NAMESPACE}, {SIS} and {PLATFORM} goes first")
+        namespaces.delete(self._kubectl, NAMESPACE, SIS, PLATFORM)
+        print(f"$ {shlex.join(operator.command())}", flush=True)
         operator.install(self._kubectl)
+        story.say(f"in {PLATFORM}: PostgreSQL, and the roster tables by manifests/platform-migrate.yaml")
         self._platform.install()
+        story.say(f"in {SIS}: the district's OneRoster server, whose schools the platform knows but for one")
         self._server.install()
         self._platform.add_district(DISTRICT, self._server.platform_schools())
-        self._kubectl("create", "namespace", NAMESPACE)
+        namespaces.ensure(self._kubectl, NAMESPACE)
         story.show("get", "pods", "-A", "-l", "app in (platform-db, springfield)")
         story.show("get", "pods", "-n", operator.NAMESPACE)
 
     def _apply(self) -> None:
         story, connection = self._story, self._connection
         story.step("Secrets and a OneRosterConnection are applied; the credentials are tested")
-        self._kubectl.apply(self._platform.secret(NAMESPACE), self._server.credentials(NAMESPACE))
+        story.apply(self._platform.secret(NAMESPACE), self._server.credentials(NAMESPACE))
         schedule = {
             "frequency": "Daily",
             "window": {"start": "01:00", "end": "05:00"},
             "timeZone": "America/Chicago",
         }
-        self._kubectl.apply(self._server.connection(NAMESPACE, DISTRICT, schedule=schedule))
+        story.apply(self._server.connection(NAMESPACE, DISTRICT, schedule=schedule))
         story.wait(
             lambda: connection.condition("CredentialsValid"), lambda c: c[0] == "True", "CredentialsValid is True"
         )
@@ -83,9 +85,10 @@ class Demo:
     def _review(self) -> None:
         story, connection = self._story, self._connection
         story.step("Ten of twelve schools match by themselves; one needs review, one the platform does not have")
-        fields = "{.sourcedId}{'\\t'}{.name}{'\\t'}{.candidates[*].schoolId}{'\\n'}"
-        path = "{range .status.schools.items[?(@.link=='Open')]}" + fields + "{end}"
-        out = story.show("get", "orc", "springfield", "-n", NAMESPACE, "-o", f"jsonpath={path}")
+        out = self._show_path(
+            r'{range .status.schools.items[?(@.link=="Open")]}'
+            r'{.sourcedId}{"\t"}{.name}{"\t"}{.candidates[*].schoolId}{"\n"}{end}'
+        )
         review = next(line.split("\t") for line in out.splitlines() if line.split("\t")[2])
         missing = next(line.split("\t") for line in out.splitlines() if not line.split("\t")[2])
         school_id = review[2].split()[0]
@@ -105,9 +108,11 @@ class Demo:
         story.step("Categories are chosen; a dry run in a pod says what each would bring")
         self._show_patch({"categories": CATEGORIES})
         connection.await_ready("AwaitingConfirmation", seconds=120)
-        fields = "{.name}{'\\t'}{.total}{'\\t'}new admins: {.newAdmins}{'\\n'}"
-        path = "{range .status.preview.categories[*]}" + fields + "{end}"
-        story.show("get", "orc", "springfield", "-n", NAMESPACE, "-o", f"jsonpath={path}")
+        self._show_path(
+            r"{range .status.preview.categories[*]}"
+            r'{.name}{"\t"}{.total}{"\t"}{"new admins: "}{.newAdmins}{"\n"}{end}'
+        )
+        story.say("what each would hold: people; of ClassRosters the enrollments, of the admins their roles")
         story.show("get", "orc", "-n", NAMESPACE)
         story.check(not connection.cron_jobs(), "nothing is scheduled before spec.confirmed")
         story.check(
@@ -128,11 +133,13 @@ class Demo:
         story = self._story
         story.step("Sync now, asked by annotation: pods bring all five categories")
         self._show_sync("first")
-        path = (
-            "{range .status.categories[*]}{.name}{'\\t'}{.lastRun.outcome}{'\\tcreated '}{.lastRun.created}"
-            "{'\\tchanged '}{.lastRun.changed}{'\\tremoved '}{.lastRun.removed}{'\\n'}{end}"
+        self._show_path(
+            r'{range .status.categories[*]}{.name}{"\t"}{.lastRun.outcome}{"\tcreated "}{.lastRun.created}'
+            r'{"\tchanged "}{.lastRun.changed}{"\tremoved "}{.lastRun.removed}{"\n"}{end}'
         )
-        story.show("get", "orc", "springfield", "-n", NAMESPACE, "-o", f"jsonpath={path}")
+        story.say(
+            "created counts rows of all roster tables: people, roles, sessions, courses, classes, enrollments"
+        )
         story.say("the platform's roster, by school:")
         print(self._platform.table(_ROSTER), end="", flush=True)
         self._check_counts()
@@ -166,7 +173,8 @@ class Demo:
         self._show_patch({"paused": False, "pauseReason": None})
         connection.await_ready("Scheduled")
         story.check(
-            not any(c["spec"]["suspend"] for c in connection.cron_jobs().values()), "all CronJobs run again"
+            not any(c["spec"]["suspend"] for c in connection.cron_jobs().values()),
+            "no CronJob is suspended any more",
         )
 
     def _rotate(self) -> None:
@@ -176,7 +184,8 @@ class Demo:
         wrong = labelled_secret(
             "springfield-oneroster", NAMESPACE, {**good["stringData"], "clientSecret": "mistyped"}
         )
-        self._kubectl.apply(wrong)
+        story.say("somebody mistypes the clientSecret")
+        story.apply(wrong)
         story.wait(
             lambda: connection.condition("CredentialsValid"),
             lambda c: c[0] == "False",
@@ -189,14 +198,17 @@ class Demo:
             "all CronJobs suspended",
         )
         story.show("get", "orc", "-n", NAMESPACE)
-        path = "{.status.conditions[?(@.type=='CredentialsValid')].message}{'\\n'}"
-        story.show("get", "orc", "springfield", "-n", NAMESPACE, "-o", f"jsonpath={path}")
-        self._kubectl.apply(good)
+        self._show_path(r'{.status.conditions[?(@.type=="CredentialsValid")].message}{"\n"}')
+        story.say("and puts it right")
+        story.apply(good)
         story.wait(
             lambda: connection.condition("Ready"), lambda c: c == ("True", "Scheduled"), "Ready is True again"
         )
         story.show("get", "orc", "-n", NAMESPACE)
-        story.show("get", "events", "-n", NAMESPACE, "--field-selector", "involvedObject.kind=OneRosterConnection")
+        # By the order in which they were written: their times have whole seconds.
+        order = "--sort-by=.metadata.resourceVersion"
+        kind = "involvedObject.kind=OneRosterConnection"
+        story.show("get", "events", "-n", NAMESPACE, order, "--field-selector", kind)
 
     def _end(self) -> None:
         print(
@@ -207,8 +219,11 @@ class Demo:
             f"  kubectl -n {SIS} exec deploy/springfield -- python -m tests.district control --help\n"
             f"  kubectl -n {NAMESPACE} annotate --overwrite orc springfield "
             'oneroster.masteryprep.com/sync-requested-at="$(date +%s)"\n'
-            "  make demo-down                                      # stop it and leave no trace"
+            "  make demo-down                                      # stop it and undo what it changed"
         )
+
+    def _show_path(self, path: str) -> str:
+        return self._story.show("get", "orc", "springfield", "-n", NAMESPACE, "-o", f"jsonpath={path}")
 
     def _show_patch(self, spec: dict[str, object]) -> None:
         patch = json.dumps({"spec": spec})
@@ -242,6 +257,7 @@ def main() -> int:
     """Set everything up and run the demo."""
     progress = Progress()
     try:
+        images.in_pods(images.OPERATOR)  # so that a registry that is not named is told before anything is built
         with ThreadPoolExecutor() as pool:
             building = pool.submit(images.build)
             choose.cluster(progress).up()

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from tests.installation import images
+from tests.installation import images, namespaces
 from tests.installation.kubectl import Kubectl, Manifest
 from tests.installation.platform import labelled_secret
 
@@ -43,8 +43,7 @@ class Server:
 
     def install(self) -> None:
         """Start the server with a fresh secret, and wait until it answers."""
-        if not self._kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
-            self._kubectl("create", "namespace", NAMESPACE)
+        namespaces.ensure(self._kubectl, NAMESPACE)
         name = self.district.name
         if not self._kubectl("get", "secret", name, "-n", NAMESPACE, "--ignore-not-found"):
             secret = {"secret": secrets.token_urlsafe(24)}
@@ -149,8 +148,7 @@ def _deployment(district: District) -> Manifest:
                     "containers": [
                         {
                             "name": "district",
-                            "image": images.BENCH,
-                            "imagePullPolicy": "IfNotPresent",
+                            **images.in_pods(images.BENCH),
                             "command": command,
                             "args": [word for pair in args.items() for word in pair],
                             "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},

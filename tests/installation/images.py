@@ -27,3 +27,12 @@ def build() -> None:
 def load() -> None:
     """Make both runnable in pods."""
     choose.cluster(Progress()).load([OPERATOR, BENCH])
+
+
+def in_pods(tag: str) -> dict[str, str]:
+    """How a container's manifest names the image. Raises `ClusterError` where pods cannot have it.
+
+    A node that once pulled a tag would keep what it was then.
+    """
+    name = choose.cluster(Progress()).image_in_pods(tag)
+    return {"image": name, "imagePullPolicy": "IfNotPresent" if name == tag else "Always"}

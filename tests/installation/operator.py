@@ -1,31 +1,52 @@
 """The operator, installed by its chart as a platform engineer does it."""
 
-from tests.installation.images import ROOT
-from tests.installation.kubectl import Kubectl
+from tests.installation import images, namespaces
+from tests.installation.kubectl import CommandFailed, Kubectl
 
 NAMESPACE = "oneroster-system"
 RELEASE = "oneroster-operator"
-INSTALL = (
-    "helm",
-    "upgrade",
-    "--install",
-    RELEASE,
-    str(ROOT / "charts/oneroster-operator"),
-    "--namespace",
-    NAMESPACE,
-    "--create-namespace",
-    "--set",
-    "image.repository=localhost/oneroster-operator,image.tag=dev,support.contact=support@platform.example",
-    "--take-ownership",  # of a CRD that the API tests or a person applied by kubectl
-    "--wait",
-    "--timeout=120s",
-)
+_BY_CHART = "app.kubernetes.io/name=oneroster-operator"
+
+
+def command() -> tuple[str, ...]:
+    """helm, with what the installation needs."""
+    image = images.in_pods(images.OPERATOR)
+    repository, _, tag = image["image"].rpartition(":")
+    values = {
+        "image.repository": repository,
+        "image.tag": tag,
+        "image.pullPolicy": image["imagePullPolicy"],
+        "support.contact": "support@platform.example",
+    }
+    return (
+        *("helm", "upgrade", "--install", RELEASE, str(images.ROOT / "charts/oneroster-operator")),
+        *("--namespace", NAMESPACE),
+        *("--set", ",".join(f"{name}={value}" for name, value in values.items())),
+        "--take-ownership",  # of a CRD that the API tests or a person applied by kubectl
+        *("--wait", "--timeout=120s"),
+    )
 
 
 def install(kubectl: Kubectl) -> None:
-    """Install or upgrade; a running operator is started anew, so that it runs the image that was just built."""
-    running = kubectl("get", "namespace", NAMESPACE, "--ignore-not-found")
-    kubectl.run(*INSTALL, seconds=150)
+    """Install or upgrade; a running operator is started anew, so that it runs the image that was just built.
+
+    Raises `CommandFailed` where the cluster has an operator that is not ours.
+    """
+    _refuse_another(kubectl)
+    namespaces.ensure(kubectl, NAMESPACE)
+    running = kubectl.list(NAMESPACE, "deployments", _BY_CHART)
+    kubectl.run(*command(), seconds=150)
     if running:
         kubectl("rollout", "restart", f"deployment/{RELEASE}", "-n", NAMESPACE)
     kubectl("rollout", "status", f"deployment/{RELEASE}", "-n", NAMESPACE, "--timeout=120s")
+
+
+def _refuse_another(kubectl: Kubectl) -> None:
+    """Two operators would both look after every connection of the cluster."""
+    found = kubectl("get", "deployments", "-A", "-l", _BY_CHART, "-o", "jsonpath={.items[*].metadata.namespace}")
+    for namespace in found.split():
+        if namespace != NAMESPACE:
+            raise CommandFailed(
+                f"the namespace {namespace} of this cluster has a OneRoster operator: with a second one, each "
+                "would look after the other's connections too. Use another cluster"
+            )

@@ -4,8 +4,10 @@ import base64
 import json
 import secrets
 
-from tests.installation import images
-from tests.installation.kubectl import Kubectl, Manifest, eventually
+import yaml
+
+from tests.installation import images, namespaces
+from tests.installation.kubectl import Kubectl, Manifest
 
 NAMESPACE = "platform"
 HOST = f"platform-db.{NAMESPACE}.svc"
@@ -21,8 +23,7 @@ class Platform:
     def install(self) -> None:
         """PostgreSQL, the platform's own tables, the migration by the product's image, two logins."""
         passwords = {name: secrets.token_urlsafe(18) for name in ("postgres", *_LOGINS.values())}
-        if not self._kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
-            self._kubectl("create", "namespace", NAMESPACE)
+        namespaces.ensure(self._kubectl, NAMESPACE)
         if not self._kubectl("get", "secret", "passwords", "-n", NAMESPACE, "--ignore-not-found"):
             admin = f"postgresql://postgres:{passwords['postgres']}@{HOST}:5432/postgres"
             self._kubectl.apply(_secret("passwords", NAMESPACE, passwords | {"admin-url": admin}))
@@ -75,12 +76,12 @@ class Platform:
         )
 
     def _migrate(self) -> None:
-        self._kubectl("delete", "job", "migrate", "-n", NAMESPACE, "--ignore-not-found", "--wait")
-        self._kubectl.apply(_migration())
-        eventually(
-            lambda: self._kubectl.get(NAMESPACE, "job", "migrate").get("status", {}),
-            lambda status: bool(status.get("succeeded")),
-            "the platform's migration",
+        url = _decoded(self._kubectl.get(NAMESPACE, "secret", "passwords")["data"]["admin-url"])
+        self._kubectl.apply(_secret("oneroster-platform-admin", NAMESPACE, {"url": url}))
+        job = json.dumps(_migration())
+        self._kubectl("replace", "--force", "-n", NAMESPACE, "-f", "-", stdin=job)
+        self._kubectl(
+            "wait", "--for=condition=Complete", "job/oneroster-migrate", "-n", NAMESPACE, "--timeout=60s"
         )
 
 
@@ -130,8 +131,7 @@ def _deployment() -> Manifest:
                     "containers": [
                         {
                             "name": "postgres",
-                            "image": images.BENCH,
-                            "imagePullPolicy": "IfNotPresent",
+                            **images.in_pods(images.BENCH),
                             "command": ["python", "-m", "tests.platform", "serve"],
                             "args": ["--data", "/data/pg", "--listen", "0.0.0.0", "--password-dir", "/secrets"],
                             "readinessProbe": {
@@ -155,32 +155,8 @@ def _deployment() -> Manifest:
 
 
 def _migration() -> Manifest:
-    """As a platform's administrator would run it: the product's image and the administrator's URL."""
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": "migrate", "namespace": NAMESPACE},
-        "spec": {
-            "backoffLimit": 3,
-            "template": {
-                "spec": {
-                    "restartPolicy": "Never",
-                    "automountServiceAccountToken": False,
-                    "containers": [
-                        {
-                            "name": "migrate",
-                            "image": images.OPERATOR,
-                            "imagePullPolicy": "IfNotPresent",
-                            "command": ["oneroster-platform", "migrate"],
-                            "env": [
-                                {
-                                    "name": "PLATFORM_ADMIN_URL",
-                                    "valueFrom": {"secretKeyRef": {"name": "passwords", "key": "admin-url"}},
-                                }
-                            ],
-                        }
-                    ],
-                }
-            },
-        },
-    }
+    """As a platform's administrator would run it."""
+    job: Manifest = yaml.safe_load((images.ROOT / "manifests/platform-migrate.yaml").read_text())
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    container.update(images.in_pods(images.OPERATOR))
+    return job

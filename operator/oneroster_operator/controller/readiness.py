@@ -5,7 +5,7 @@
 | the spec cannot work, a child's name is taken                | False, its reason              | Stalled     |
 | a Secret cannot be used, the district refuses us             | False, that reason             | Stalled     |
 | the district never reached, or the platform away at first    | False, that reason             | Reconciling |
-| tested, imported, previewed for the first time               | Unknown, Testing, Importing, Previewing | Reconciling |
+| tested, imported, previewed for the first time               | Unknown, Testing ... Previewing | Reconciling |
 | no school linked, no category chosen                         | False, AwaitingReview, AwaitingCategories | - |
 | the preview failed                                           | False, PreviewFailed           | -           |
 | not confirmed, or the endpoint changed since                 | False, AwaitingConfirmation, ReconfirmNeeded | - |

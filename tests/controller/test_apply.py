@@ -42,6 +42,11 @@ class TestCovers:
     def test_what_somebody_changed_is(self, changes: dict[str, Any]) -> None:
         assert not covers({"spec": WANTED["spec"] | changes}, WANTED)
 
+    @pytest.mark.parametrize(("wanted", "live"), [("1024Mi", "1Gi"), ("0.1", "100m"), ("256Mi", "256Mi")])
+    def test_the_servers_spelling_of_an_amount_is_no_difference(self, wanted: str, live: str) -> None:
+        assert covers({"resources": {"limits": {"x": live}}}, {"resources": {"limits": {"x": wanted}}})
+        assert not covers({"resources": {"limits": {"x": "7"}}}, {"resources": {"limits": {"x": wanted}}})
+
     def test_what_somebody_took_away_is(self) -> None:
         assert not covers({"spec": {"suspend": False}}, WANTED)
         assert not covers({}, WANTED)

@@ -1,11 +1,16 @@
 """Carry out a decision: only what differs is written."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from kubernetes.utils.quantity import parse_quantity
 
 from oneroster_operator.api.status import ConnectionStatus
 from oneroster_operator.controller.cluster import Cluster, Manifest
 from oneroster_operator.controller.decide import Decision
 from oneroster_operator.controller.observed import Observed
+
+_AMOUNTS = frozenset({"requests", "limits"})
 
 
 async def apply_children(cluster: Cluster, observed: Observed, decision: Decision) -> None:
@@ -29,7 +34,8 @@ def covers(live: Any, wanted: Any) -> bool:
     """
     if isinstance(wanted, dict):
         return isinstance(live, dict) and all(
-            key in live and covers(live[key], value) for key, value in wanted.items()
+            key in live and (_same_amounts if key in _AMOUNTS else covers)(live[key], value)
+            for key, value in wanted.items()
         )
     if isinstance(wanted, list):
         return (
@@ -38,6 +44,11 @@ def covers(live: Any, wanted: Any) -> bool:
             and all(covers(a, b) for a, b in zip(live, wanted, strict=True))
         )
     return bool(live == wanted)
+
+
+def _same_amounts(live: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """The server keeps quantities in its own spelling: 1024Mi as 1Gi, 0.1 as 100m."""
+    return all(key in live and parse_quantity(live[key]) == parse_quantity(value) for key, value in wanted.items())
 
 
 def as_written(status: ConnectionStatus) -> Manifest:

@@ -1,6 +1,7 @@
 """Carry out a decision: only what differs is written."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
@@ -48,7 +49,12 @@ def covers(live: Any, wanted: Any) -> bool:
 
 def _same_amounts(live: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """The server keeps quantities in its own spelling: 1024Mi as 1Gi, 0.1 as 100m."""
-    return all(key in live and parse_quantity(live[key]) == parse_quantity(value) for key, value in wanted.items())
+    return all(key in live and _amount(live[key]) == _amount(value) for key, value in wanted.items())
+
+
+def _amount(quantity: str) -> Decimal:
+    amount: Decimal = parse_quantity(quantity)  # type: ignore[no-untyped-call]
+    return amount
 
 
 def as_written(status: ConnectionStatus) -> Manifest:

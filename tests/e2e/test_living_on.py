@@ -1,6 +1,7 @@
 """What people do to a district that is live, and what the operator leaves alone."""
 
 import json
+import time
 
 import pytest
 
@@ -31,6 +32,8 @@ def test_applying_the_same_again_changes_nothing(live: Live) -> None:
     before = eventually(lambda: (_versions(live), _versions(live)), lambda pair: pair[0] == pair[1], "rest")[0]
     live.kubectl("apply", "-f", "-", stdin=text)
     live.kubectl("apply", "--server-side", "-f", "-", stdin=text)
+    time.sleep(5)
+    assert _versions(live) == before, "not even the status"
     live.kubectl("rollout", "restart", f"deployment/{operator.RELEASE}", "-n", operator.NAMESPACE)
     live.kubectl("rollout", "status", f"deployment/{operator.RELEASE}", "-n", operator.NAMESPACE)
     live.connection.ask("test", "after-restart")

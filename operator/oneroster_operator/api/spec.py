@@ -5,7 +5,6 @@ from enum import StrEnum
 from pydantic import ConfigDict, Field
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.forms import Cron, Scope, SecretName, TimeOfDay, TimeZone, https_url
 from oneroster_operator.api.schema import (
     LIST_SET,
     Part,
@@ -14,6 +13,7 @@ from oneroster_operator.api.schema import (
     list_map,
     rules,
 )
+from oneroster_operator.api.text_rules import Cron, Scope, SecretName, TimeOfDay, TimeZone, https_url
 
 
 class ApiVersion(StrEnum):

@@ -3,8 +3,8 @@
 Knows no Kubernetes and no database. Start reading at `client.py`.
 """
 
+from oneroster_operator.oneroster.access import Endpoint, OAuth1, OAuth2, Version
 from oneroster_operator.oneroster.client import OneRosterClient, Organizations
-from oneroster_operator.oneroster.credentials import Endpoint, OAuth1, OAuth2, Version
 from oneroster_operator.oneroster.errors import (
     DistrictError,
     Inconsistent,

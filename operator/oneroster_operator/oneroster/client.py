@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from oneroster_operator.oneroster.credentials import Endpoint, OAuth1, OAuth2
+from oneroster_operator.oneroster.access import Endpoint, OAuth1, OAuth2
 from oneroster_operator.oneroster.decode import decode_page
 from oneroster_operator.oneroster.errors import Inconsistent, Refused
 from oneroster_operator.oneroster.exchange import Connection, Reply, checked_url, place

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from oneroster_operator.oneroster import normalise, wire
-from oneroster_operator.oneroster.credentials import Version
+from oneroster_operator.oneroster.access import Version
 from oneroster_operator.oneroster.errors import Malformed
 from oneroster_operator.oneroster.records import (
     AcademicSession,

@@ -16,7 +16,7 @@ from authlib.oauth1.rfc5849.parameters import prepare_headers
 from authlib.oauth1.rfc5849.signature import generate_signature_base_string
 from authlib.oauth1.rfc5849.util import escape
 
-from oneroster_operator.oneroster.credentials import OAuth1
+from oneroster_operator.oneroster.access import OAuth1
 from oneroster_operator.oneroster.errors import Refused
 
 HMAC_SHA256: Final = "HMAC-SHA256"

@@ -16,7 +16,7 @@ import msgspec
 from authlib.oauth2.auth import ClientAuth, encode_client_secret_post
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
-from oneroster_operator.oneroster.credentials import OAuth2, Version
+from oneroster_operator.oneroster.access import OAuth2, Version
 from oneroster_operator.oneroster.decode import UNDECODABLE
 from oneroster_operator.oneroster.errors import Malformed, Refused
 from oneroster_operator.oneroster.exchange import Reply, place

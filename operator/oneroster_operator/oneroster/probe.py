@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from oneroster_operator.oneroster.credentials import Version
+from oneroster_operator.oneroster.access import Version
 from oneroster_operator.oneroster.decode import UNDECODABLE, raw_records
 from oneroster_operator.oneroster.errors import DistrictError, Refused, Unreachable
 from oneroster_operator.oneroster.records import Collection

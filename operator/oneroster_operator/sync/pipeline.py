@@ -14,15 +14,15 @@ from oneroster_operator.oneroster import Collection, DistrictError
 from oneroster_operator.platform.connection import Connection
 from oneroster_operator.platform.directory import save_links
 from oneroster_operator.platform.runs import RunRecord, record_run
-from oneroster_operator.sync import diff, limits, lock, totals, wanted
+from oneroster_operator.sync import diff, lock, totals, wanted
 from oneroster_operator.sync.extract import Extract, Pulled
 from oneroster_operator.sync.failures import Failure, PullFailed
-from oneroster_operator.sync.limits import Hold
+from oneroster_operator.sync.holds import PULL_INCOMPLETE, Hold, holds
 from oneroster_operator.sync.merge import Written, merge
 from oneroster_operator.sync.stage import KINDS
+from oneroster_operator.sync.take_out import take_out
 from oneroster_operator.sync.tally import Differences, Kind
 from oneroster_operator.sync.wanted import Owner
-from oneroster_operator.sync.withhold import withhold
 
 _PEOPLE = (Collection.USERS,)
 _ROSTERS = (Collection.ACADEMIC_SESSIONS, Collection.COURSES, Collection.CLASSES, Collection.ENROLLMENTS)
@@ -99,16 +99,16 @@ class Pipeline:
             record = self._account(owner, started, found, (), Written(), expected)
             await record_run(self._connection, record)
             return record
-        holds = limits.holds(
+        withheld = holds(
             category, self._plan.limits, self._plan.accepted_admins.get(category, 0), found.differences
         )
-        await withhold(self._connection, {part for hold in holds for part in hold.parts})
+        await take_out(self._connection, {part for hold in withheld for part in hold.parts})
         async with self._connection.transaction():
             await lock.retake(self._connection, self._plan.district_id)
             written = await merge(self._connection, owner)
             await save_links(self._connection, self._plan.district_id, self._plan.links)
             held = await totals.held(self._connection, owner, self._places)
-            record = self._account(owner, started, found, holds, written, held)
+            record = self._account(owner, started, found, withheld, written, held)
             await record_run(self._connection, record)
         return record
 
@@ -183,7 +183,7 @@ def _outcome(differences: Differences, holds: tuple[Hold, ...]) -> tuple[Outcome
     message = " ".join(hold.message for hold in holds)
     if differences.incomplete:
         why = f"The district's answer is not proven complete: {differences.incomplete[0]}"
-        return Outcome.DISTRICT_FAILED, limits.PULL_INCOMPLETE, message or why
+        return Outcome.DISTRICT_FAILED, PULL_INCOMPLETE, message or why
     if holds:
         return Outcome.HELD, holds[0].reason, message
     return Outcome.SUCCEEDED, "", ""

@@ -1,4 +1,4 @@
-"""Which part of a category's differences may be written without a person. Pure.
+"""What a run withholds: which part of a category's differences may not be written without a person. Pure.
 
 A district's server that answers with half a roster looks like a district that half its students left. What is
 beyond the limits is withheld as a whole, whatever else differs is written, and the message says which field

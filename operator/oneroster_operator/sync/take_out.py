@@ -1,9 +1,9 @@
-"""Withhold: takes a part out of `differences`, so that the merge never sees it."""
+"""Takes what is withheld out of `differences`, so that the merge never sees it."""
 
 from collections.abc import Iterable
 
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.sync.limits import Part
+from oneroster_operator.sync.holds import Part
 
 _DELETE = {
     Part.ABSENCES: "DELETE FROM differences WHERE action = 'end' AND trait IS DISTINCT FROM 'explicit'",
@@ -20,7 +20,7 @@ _DELETE = {
 }
 
 
-async def withhold(connection: Connection, parts: Iterable[Part]) -> None:
+async def take_out(connection: Connection, parts: Iterable[Part]) -> None:
     """Take the parts out of `differences`."""
     for part in parts:
         await connection.execute(_DELETE[part])

@@ -25,15 +25,23 @@ def _versions(live: Live) -> dict[str, str]:
     }
 
 
-def test_applying_the_same_again_changes_nothing(live: Live) -> None:
+def _settled(live: Live) -> dict[str, str]:
+    return eventually(lambda: (_versions(live), _versions(live)), lambda pair: pair[0] == pair[1], "rest")[0]
+
+
+@pytest.mark.parametrize("way", [(), ("--server-side", "--force-conflicts")], ids=["client side", "server side"])
+def test_applying_the_same_again_changes_nothing(live: Live, way: tuple[str, ...]) -> None:
+    """Each way by itself: kubectl rewrites its own annotation where the other way was used before."""
     text = json.dumps(live.manifest)
-    live.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
-    live.kubectl("apply", "-f", "-", stdin=text)
-    before = eventually(lambda: (_versions(live), _versions(live)), lambda pair: pair[0] == pair[1], "rest")[0]
-    live.kubectl("apply", "-f", "-", stdin=text)
-    live.kubectl("apply", "--server-side", "-f", "-", stdin=text)
+    live.kubectl("apply", *way, "-f", "-", stdin=text)
+    before = _settled(live)
+    live.kubectl("apply", *way, "-f", "-", stdin=text)
     time.sleep(5)
     assert _versions(live) == before, "not even the status"
+
+
+def test_a_restarted_operator_changes_nothing_but_what_it_is_asked(live: Live) -> None:
+    before = _settled(live)
     live.kubectl("rollout", "restart", f"deployment/{operator.RELEASE}", "-n", operator.NAMESPACE)
     live.kubectl("rollout", "status", f"deployment/{operator.RELEASE}", "-n", operator.NAMESPACE)
     live.connection.ask("test", "after-restart")

@@ -6,15 +6,17 @@ a query, a header or a credential, and none is chained to a library's exception 
 
 from typing import Literal
 
-Stage = Literal["connection", "tls", "token", "call", "shape", "version", "paging"]
-"""How far we came: each stage implies that those before it went well."""
+Stage = Literal["name", "connection", "tls", "token", "call", "shape", "version", "paging"]
+"""What did not go well; those before it did, as far as they were tried. "name" is the host in the URL."""
 
 RefusedReason = Literal[
     "InvalidEndpoint",
+    "AddressRefused",
     "InvalidCABundle",
     "CertificateNotTrusted",
     "InvalidCredentials",
     "TokenRejected",
+    "ClockSkew",
     "InsufficientScope",
     "Forbidden",
     "NotFound",
@@ -26,7 +28,9 @@ RefusedReason = Literal[
 ]
 UnreachableReason = Literal["DistrictUnreachable", "Timeout", "RateLimited", "DistrictError"]
 MalformedReason = Literal["UnexpectedShape", "InvalidJSON", "ResponseTooLarge"]
-InconsistentReason = Literal["RepeatedPage", "NoProgress", "EndlessCollection", "Unproven"]
+InconsistentReason = Literal[
+    "RepeatedPage", "NoProgress", "EndlessCollection", "OffOriginLink", "PermissionsChanged", "Unproven"
+]
 
 
 class DistrictError(Exception):
@@ -48,16 +52,28 @@ class Refused(DistrictError):
 
     def __init__(self, reason: RefusedReason, message: str, stage: Stage) -> None:
         super().__init__(reason, message, stage)
+        self.reason: RefusedReason = reason
 
 
 class Unreachable(DistrictError):
-    """No answer, or one that says "not now"; `retry_after` is the wait in seconds that the server asked for."""
+    """No answer, or one that says "not now".
+
+    `retry_after` is the wait in seconds that the server asked for. `heavy`: a smaller page may pass (502, 503,
+    504, and no answer in time).
+    """
 
     def __init__(
-        self, reason: UnreachableReason, message: str, stage: Stage, retry_after: float | None = None
+        self,
+        reason: UnreachableReason,
+        message: str,
+        stage: Stage,
+        retry_after: float | None = None,
+        *,
+        heavy: bool = False,
     ) -> None:
         super().__init__(reason, message, stage)
         self.retry_after = retry_after
+        self.heavy = heavy
 
 
 class Malformed(DistrictError):

@@ -3,25 +3,45 @@
 import asyncio
 import email.utils
 import logging
+import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from socket import gaierror
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
+from urllib.parse import quote
 
-import httpx
+import aiohttp
+import certifi
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDictProxy
+from yarl import URL
 
+from oneroster_operator.oneroster.addresses import CheckedResolver, Networks, checked_sockets
 from oneroster_operator.oneroster.errors import DistrictError, Malformed, Refused, Stage, Unreachable
+from oneroster_operator.oneroster.hosts import Held, Hosts
+from oneroster_operator.oneroster.wire import Body
 
 _log = logging.getLogger(__name__)
-for _library in ("httpx", "httpcore"):
-    # They log queries (which can name people) and the headers of answers (cookies are credentials too).
+for _library in ("aiohttp.client", "aiohttp.internal"):
+    # They may name cookies, and queries, which can name people.
     logging.getLogger(_library).setLevel(logging.WARNING)
 
-USER_AGENT: Final = "oneroster-operator"
-TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
-LIMITS: Final = httpx.Limits(max_connections=4)
+TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=20.0, sock_connect=10.0, sock_read=60.0)
+READ_BUFFER: Final = 1 << 20
+HEADER_BYTES: Final = 16 << 10
+"""Of one header; of which aiohttp takes 128."""
+_HOST: Final = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+")
+_AS_IT_IS: Final = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def user_agent() -> str:
+    """Product and version; the product alone where it runs from its source."""
+    try:
+        return f"oneroster-operator/{version('oneroster-operator')}"
+    except PackageNotFoundError:
+        return "oneroster-operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,113 +58,161 @@ class Reply:
     """An answer that is not an outage."""
 
     status: int
-    headers: httpx.Headers = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: CIMultiDictProxy[str] = field(repr=False)
+    body: Body = field(repr=False)
 
 
 DEFAULT_BOUNDS: Final = Bounds()
 
 
-def checked_url(url: str, name: str, *, plain_http: bool) -> httpx.URL:
-    """`url` parsed; raises `Refused` where it is not a plain https URL. `name` is how a person calls it."""
+def checked_url(url: str, name: str, *, plain_http: bool) -> URL:
+    """`url` parsed, to be sent as it is; raises `Refused` where it is not a plain https URL with a host.
+
+    What can stand in no request is percent-encoded first. `name` is how a person calls the URL.
+    """
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = None
+        parsed = URL(quote(url, safe=_AS_IT_IS), encoded=True)
+        host = parsed.raw_host or ""
+    except ValueError:
+        parsed, host = URL(), ""
     schemes = {"https", "http"} if plain_http else {"https"}
-    if parsed is None or parsed.scheme not in schemes or not parsed.host or parsed.userinfo:
-        message = f"The {name} is not an https URL with a host and without user@: correct it."
-        raise Refused("InvalidEndpoint", message, "connection")
+    if parsed.scheme not in schemes or not _HOST.fullmatch(host) or "@" in parsed.raw_authority or parsed.fragment:
+        message = f"The {name} is not an https URL with a host, and without user@ and #fragment: correct it."
+        raise Refused("InvalidEndpoint", message, "name")
     return parsed
 
 
-def place(url: httpx.URL) -> str:
+def place(url: URL) -> str:
     """Host, port and path, for messages: the query may hold more than a message should."""
-    return (url.netloc + url.raw_path.partition(b"?")[0]).decode("ascii")
+    return url.raw_authority + url.raw_path
 
 
 class Connection:
-    """A pool of connections to one district, opened by the first exchange: so a bad CA is an error of that."""
+    """A pool of connections to one district, opened by the first exchange: so a bad CA is an error of that.
+
+    `hosts` gives the turns; `resolver` makes what names are resolved by, in the running loop.
+    """
 
     def __init__(
         self,
         *,
         ca_bundle: str | None,
-        transport: httpx.AsyncBaseTransport | None,
+        allowed_networks: Networks,
+        hosts: Hosts,
         clock: Callable[[], float],
         bounds: Bounds = DEFAULT_BOUNDS,
+        resolver: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver,
     ) -> None:
         self._ca_bundle = ca_bundle
-        self._transport = transport
+        self._allowed_networks = allowed_networks
+        self._hosts = hosts
         self._clock = clock
         self._bounds = bounds
-        self._client: httpx.AsyncClient | None = None
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
 
     async def aclose(self) -> None:
         """Close what was opened."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def exchange(
         self,
         method: Literal["GET", "POST"],
-        url: httpx.URL,
+        url: URL,
         headers: Mapping[str, str],
         content: bytes | None = None,
         *,
         stage: Stage,
     ) -> Reply:
-        """Send once. Raises `Unreachable` for a failed connection, a time-out, 408, 429 and 5xx; `Refused` for a
-        certificate that is not trusted; `Malformed` for an answer that is too large."""
-        client = self._opened()
+        """Send once, when it is our turn. Raises `Unreachable` for a failed connection, a time-out, 408, 429 and
+        5xx; `Refused` for an address or a certificate; `Malformed` for an answer that is too large."""
+        service = f"{url.host}:{url.port}"
+        try:
+            async with self._hosts.turn(service):
+                reply = await self._sent(method, url, headers, content, stage)
+        except Held as held:
+            wait = held.seconds
+        else:
+            if reply.status in {408, 429} or reply.status >= 500:
+                failure = _not_now(reply, place(url), stage, self._clock())
+                if reply.status == 429 and failure.retry_after is not None:
+                    self._hosts.hold(service, failure.retry_after)
+                raise failure
+            return reply
+        raise Unreachable("RateLimited", f"{place(url)} asked us to wait for {wait:.0f} s more.", stage, wait)
+
+    async def _sent(
+        self, method: str, url: URL, headers: Mapping[str, str], content: bytes | None, stage: Stage
+    ) -> Reply:
+        session = self._opened()
         failure: DistrictError
         try:
             async with (
                 asyncio.timeout(self._bounds.seconds),
-                client.stream(method, url, headers=headers, content=content) as response,
+                session.request(method, url, headers=headers, data=content, allow_redirects=False) as response,
             ):
-                reply = Reply(response.status_code, response.headers, await self._read(response))
-        except (httpx.TimeoutException, TimeoutError):
-            failure = Unreachable("Timeout", f"{place(url)} did not answer in time.", stage)
-        except httpx.RequestError as error:
+                reply = Reply(response.status, response.headers, await self._read(response.content, url))
+        except aiohttp.ConnectionTimeoutError:
+            message = f"No connection to {url.raw_authority} came about in time."
+            failure = Unreachable("Timeout", message, "connection")
+        except TimeoutError:
+            failure = Unreachable("Timeout", f"{place(url)} did not answer in time.", stage, heavy=True)
+        except aiohttp.ClientError as error:
             failure = _explained(error, url, stage)
         else:
             _log.debug("%s %s answers %d with %d bytes", method, place(url), reply.status, len(reply.body))
-            if reply.status in {408, 429} or reply.status >= 500:
-                raise _not_now(reply, place(url), stage, self._clock())
             return reply
-        raise failure  # not within the handler: httpx' exceptions hold the request and its headers
+        raise failure  # not within the handler: aiohttp's exceptions hold the request and its headers
 
-    async def _read(self, response: httpx.Response) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.aiter_bytes():
-            size += len(chunk)
-            if size > self._bounds.body_bytes:
+    async def _read(self, content: aiohttp.StreamReader, url: URL) -> bytearray:
+        body = bytearray()
+        async for chunk, _ in content.iter_chunks():  # as they came: iter_any would copy them once more
+            body += chunk
+            if len(body) > self._bounds.body_bytes:
                 limit = self._bounds.body_bytes >> 20
-                message = f"{place(response.url)} sends more than {limit} MiB at once: ask for smaller pages."
+                message = f"{place(url)} sends more than {limit} MiB at once: ask for smaller pages."
                 raise Malformed("ResponseTooLarge", message)
-            chunks.append(chunk)
-        return b"".join(chunks)
+        return body
 
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                verify=_trust(self._ca_bundle) if self._transport is None else True,
-                transport=self._transport,
-                timeout=TIMEOUT,
-                limits=LIMITS,
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                follow_redirects=False,
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                ssl=_trust(self._ca_bundle),
+                resolver=CheckedResolver(self._resolver(), self._allowed_networks),
+                use_dns_cache=False,
+                socket_factory=checked_sockets(self._allowed_networks),
             )
-        return self._client
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": user_agent(), "Accept": "application/json"},
+                timeout=TIMEOUT,
+                read_bufsize=READ_BUFFER,
+                max_line_size=HEADER_BYTES,
+                max_field_size=HEADER_BYTES,
+                middlewares=(_once,),
+            )
+        return self._session
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET again whose connection broke: a server that had already seen the nonce of
+    OAuth 1 would refuse it, and we would take that for a wrong secret."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        pass
+    raise aiohttp.ClientConnectionError
 
 
 @lru_cache(maxsize=16)
 def _trust(ca_bundle: str | None) -> ssl.SSLContext:
     """Made once for all clients of a bundle: reading the public roots takes 20 ms and half a MiB."""
-    context = httpx.create_ssl_context()
+    context = ssl.create_default_context(cafile=certifi.where())
     if ca_bundle is None:
         return context
     try:
@@ -155,30 +223,30 @@ def _trust(ca_bundle: str | None) -> ssl.SSLContext:
     return context
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _explained(error: httpx.RequestError, url: httpx.URL, stage: Stage) -> DistrictError:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Refused(
-                "CertificateNotTrusted",
-                f"The certificate of {url.host} is not trusted ({cause.verify_message}): give the authority that "
-                "signed it as CA bundle, or have the district renew the certificate.",
-                "tls",
+def _explained(error: aiohttp.ClientError, url: URL, stage: Stage) -> DistrictError:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            why = getattr(error.certificate_error, "verify_message", "")
+            message = (
+                f"The certificate of {url.host} is not trusted ({why}): give the authority that signed it as CA "
+                "bundle, or have the district renew the certificate."
             )
-        if isinstance(cause, ssl.SSLError):
+            return Refused("CertificateNotTrusted", message, "tls")
+        case aiohttp.ClientConnectorSSLError():
             message = f"TLS with {url.host} failed: the district's administrator should look at the server."
             return Unreachable("DistrictUnreachable", message, "tls")
-        if isinstance(cause, gaierror):
+        case aiohttp.ClientConnectorDNSError():
             message = f"The name {url.host} cannot be resolved: check it, or wait until its name service answers."
+            return Unreachable("DistrictUnreachable", message, "name")
+        case aiohttp.ClientConnectorError():
+            message = f"No connection to {url.raw_authority}: the server or the network on the way is down."
             return Unreachable("DistrictUnreachable", message, "connection")
-    if isinstance(error, httpx.ConnectError):
-        message = f"No connection to {url.netloc.decode('ascii')}: the server or the network on the way is down."
-        return Unreachable("DistrictUnreachable", message, "connection")
+        case aiohttp.InvalidURL():
+            message = f"{url.host} is no name and no IP address as we connect to: correct the URL."
+            return Refused("InvalidEndpoint", message, "name")
+        case aiohttp.ClientResponseError():
+            message = f"{place(url)} sends headers that are too long or no HTTP: its provider should look at it."
+            return Malformed("UnexpectedShape", message, stage)
     return Unreachable("DistrictUnreachable", f"The connection to {place(url)} broke off.", stage)
 
 
@@ -188,7 +256,7 @@ def _not_now(reply: Reply, where: str, stage: Stage, now: float) -> Unreachable:
         message = f"{where} limits how often we may ask (429): fewer syncs, or a higher limit at the district."
         return Unreachable("RateLimited", message, stage, wait)
     message = f"{where} answers {reply.status}: the district's service has a fault or is down."
-    return Unreachable("DistrictError", message, stage, wait)
+    return Unreachable("DistrictError", message, stage, wait, heavy=reply.status in {502, 503, 504})
 
 
 def _retry_after(value: str | None, now: float) -> float | None:

@@ -1,11 +1,18 @@
 """What an answer other than 200 means, in words for the person who can mend it."""
 
-import httpx
+import email.utils
+from typing import Final
+
+from yarl import URL
 
 from oneroster_operator.oneroster.errors import Malformed, Refused, RefusedReason, Stage
 from oneroster_operator.oneroster.exchange import Reply, place
+from oneroster_operator.oneroster.status_info import reported_failure
 
-_ADVICE: dict[int, tuple[RefusedReason, str]] = {
+CLOCKS_MAY_DIFFER: Final = 300.0
+"""Seconds; what servers of OAuth 1 commonly allow a timestamp to be off."""
+
+_ADVICE: Final[dict[int, tuple[RefusedReason, str]]] = {
     400: ("BadRequest", "does not accept the request (400): the district's provider should look at it."),
     403: (
         "Forbidden",
@@ -18,14 +25,14 @@ _ADVICE: dict[int, tuple[RefusedReason, str]] = {
 }
 
 
-def require_ok(reply: Reply, url: httpx.URL, name: str, stage: Stage) -> None:
+def require_ok(reply: Reply, url: URL, name: str, stage: Stage) -> None:
     """Raise `Refused` (or `Malformed`) unless `reply` is a 200 that is not a web page.
 
     `name` is how a person calls the URL ("endpoint URL", "token URL"); 401 is the business of the authentication.
     """
     where = place(url)
     if reply.status == 200:
-        if _is_web_page(reply):
+        if is_web_page(reply):
             message = f"{where} sends a web page in place of JSON: correct the {name}, it may be a login page's."
             raise Refused("NotJSON", message, stage)
         return
@@ -43,17 +50,38 @@ def require_ok(reply: Reply, url: httpx.URL, name: str, stage: Stage) -> None:
         reply.status,
         ("RequestRefused", f"refuses the request ({reply.status}): the district's provider should look at it."),
     )
-    raise Refused(reason, f"{where} {advice}", stage)
+    minor = reported_failure(reply.body)
+    code = f" Its code minor is {minor}." if minor else ""
+    raise Refused(reason, f"{where} {advice}{code}", stage)
 
 
-def _is_web_page(reply: Reply) -> bool:
+def clock_skew(reply: Reply, where: str, now: float) -> Refused | None:
+    """What a 401 means where the server's clock (its Date) and ours differ so much that it may be the cause."""
+    try:
+        ahead = email.utils.parsedate_to_datetime(reply.headers.get("Date", "")).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+    if abs(ahead) <= CLOCKS_MAY_DIFFER:
+        return None
+    minutes = round(abs(ahead) / 60)
+    message = (
+        f"{where} refuses us (401), and its clock is {minutes:,} minutes {'ahead of' if ahead > 0 else 'behind'} "
+        "ours: the side whose clock is wrong should set it, the district's server or the cluster's nodes."
+    )
+    return Refused("ClockSkew", message, "call")
+
+
+def is_web_page(reply: Reply) -> bool:
+    """Whether the body begins as HTML does, whatever its Content-Type."""
+    """Whether HTML (or XML) came in place of JSON, whatever its type is said to be."""
     return reply.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
-def _target(reply: Reply, url: httpx.URL) -> str:
+def _target(reply: Reply, url: URL) -> str:
     """Host and port alone: sessions and tokens are in paths as often as in queries."""
     try:
-        host = url.join(reply.headers.get("Location", "")).netloc.decode("ascii")
-    except (httpx.InvalidURL, UnicodeDecodeError):
+        target = url.join(URL(reply.headers.get("Location", "")))
+        host = f"{target.host}:{target.explicit_port}" if target.explicit_port else target.host
+    except ValueError:
         return ""
     return f" to {host[:200]}" if host else ""

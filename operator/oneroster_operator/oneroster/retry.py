@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from oneroster_operator.oneroster.errors import Unreachable
 
@@ -19,6 +19,13 @@ class Patience:
     first_delay: float = 1.0
     longest_delay: float = 60.0
     waiting: float = 600.0
+
+
+class Retrying(Protocol):
+    """A way of trying a request again."""
+
+    async def __call__(self, request: Callable[[], Awaitable[_T]]) -> _T:
+        """What `request()` gives in the end; raises its last `Unreachable`."""
 
 
 class Retries:
@@ -39,6 +46,13 @@ class Retries:
 
     async def __call__(self, request: Callable[[], Awaitable[_T]]) -> _T:
         """`request()` until it is not `Unreachable`, or patience ends: then its last error is raised."""
+        return await self._until_answered(request, spare_heavy=False)
+
+    async def unless_heavy(self, request: Callable[[], Awaitable[_T]]) -> _T:
+        """The same, but what a smaller page may mend (`Unreachable.heavy`) is raised at once."""
+        return await self._until_answered(request, spare_heavy=True)
+
+    async def _until_answered(self, request: Callable[[], Awaitable[_T]], *, spare_heavy: bool) -> _T:
         tried = 0
         while True:
             tried += 1
@@ -46,13 +60,19 @@ class Retries:
                 return await request()
             except Unreachable as error:
                 failure = error
-            delay = self._delay(tried, failure.retry_after)
-            if tried >= self._patience.tries or self._waited + delay > self._patience.waiting:
+            if tried >= self._patience.tries or (spare_heavy and failure.heavy):
                 raise failure
-            _log.info("%s Trying again in %.1f s.", failure.message, delay)
-            self.count += 1
-            self._waited += delay
-            await self._sleep(delay)
+            await self.pause(failure, tried)
+
+    async def pause(self, failure: Unreachable, tried: int = 1) -> None:
+        """Wait before the next try; raises `failure` where the budget does not allow that."""
+        delay = self._delay(tried, failure.retry_after)
+        if self._waited + delay > self._patience.waiting:
+            raise failure
+        _log.info("%s Trying again in %.1f s.", failure.message, delay)
+        self.count += 1
+        self._waited += delay
+        await self._sleep(delay)
 
     def _delay(self, tried: int, asked: float | None) -> float:
         backoff: float = min(self._patience.longest_delay, self._patience.first_delay * 2 ** (tried - 1))

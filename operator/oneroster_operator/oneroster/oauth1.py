@@ -1,6 +1,6 @@
-"""Signatures of OAuth 1.0a: HMAC-SHA256, which authlib does not bring, over its base string.
+"""Signatures of OAuth 1.0a, HMAC-SHA256 and HMAC-SHA1: authlib's base string, of which it brings SHA1 only.
 
-Source: RFC 5849 sections 3.4 and 3.5; HMAC-SHA256 as ClassLink's samples use it.
+Source: RFC 5849 sections 3.4 and 3.5; HMAC-SHA256 as ClassLink's samples use it, HMAC-SHA1 as older servers want.
 """
 
 import binascii
@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from authlib.oauth1 import ClientAuth
 from authlib.oauth1.rfc5849.errors import InsecureTransportError
@@ -19,7 +19,8 @@ from authlib.oauth1.rfc5849.util import escape
 from oneroster_operator.oneroster.access import OAuth1
 from oneroster_operator.oneroster.errors import Refused
 
-HMAC_SHA256: Final = "HMAC-SHA256"
+SignatureMethod = Literal["HMAC-SHA256", "HMAC-SHA1"]
+_OTHER: Final[dict[SignatureMethod, SignatureMethod]] = {"HMAC-SHA256": "HMAC-SHA1", "HMAC-SHA1": "HMAC-SHA256"}
 
 
 def _sign_hmac_sha256(client: Any, request: Any) -> str:
@@ -28,12 +29,14 @@ def _sign_hmac_sha256(client: Any, request: Any) -> str:
     return binascii.b2a_base64(digest, newline=False).decode()
 
 
-ClientAuth.register_signature_method(HMAC_SHA256, _sign_hmac_sha256)
+ClientAuth.register_signature_method("HMAC-SHA256", _sign_hmac_sha256)
 
 
-def authorization(credentials: OAuth1, url: str, *, nonce: str, timestamp: int) -> str:
+def authorization(
+    credentials: OAuth1, url: str, *, nonce: str, timestamp: int, method: SignatureMethod = "HMAC-SHA256"
+) -> str:
     """The `Authorization` header of `GET url`, where `url` is percent-encoded exactly as it will be sent."""
-    client = ClientAuth(credentials.client_id, credentials.client_secret, signature_method=HMAC_SHA256)
+    client = ClientAuth(credentials.client_id, credentials.client_secret, signature_method=method)
     parameters = client.get_oauth_params(nonce, str(timestamp))
     signature = client.get_oauth_signature("GET", url, prepare_headers(parameters), b"")
     header: str = prepare_headers([*parameters, ("oauth_signature", signature)])["Authorization"]
@@ -41,33 +44,52 @@ def authorization(credentials: OAuth1, url: str, *, nonce: str, timestamp: int) 
 
 
 class OAuth1Signer:
-    """Signs each request afresh: a nonce is good for one."""
+    """Signs each request afresh, for a nonce is good for one; by the method that the server was seen to accept."""
 
-    description: Final = f"OAuth1 ({HMAC_SHA256})"
     granted_scopes: Final[tuple[str, ...]] = ()
 
     def __init__(self, credentials: OAuth1, clock: Callable[[], float]) -> None:
         self._credentials = credentials
         self._clock = clock
+        self._method: SignatureMethod = "HMAC-SHA256"
+        self._is_accepted = False
+
+    @property
+    def description(self) -> str:
+        """The method that the server accepted; empty before it did."""
+        return f"OAuth1 ({self._method})" if self._is_accepted else ""
 
     async def authorization(self, url: str) -> str:
         """The header for one try of `GET url`. Raises `Refused` where the URL is not secure enough to sign for."""
+        nonce, timestamp = secrets.token_hex(16), int(self._clock())
         try:
-            return authorization(self._credentials, url, nonce=secrets.token_hex(16), timestamp=int(self._clock()))
+            return authorization(self._credentials, url, nonce=nonce, timestamp=timestamp, method=self._method)
         except InsecureTransportError:
             pass
         message = "OAuth 1 works over https only: give the endpoint URL with https."
-        raise Refused("InvalidEndpoint", message, "connection")
+        raise Refused("InvalidEndpoint", message, "name")
 
-    def renew(self, _refused: str) -> bool:
-        """Whether another try could fare better after a 401: no, there is nothing to renew."""
-        return False
+    def accept(self, header: str) -> None:
+        """A request with this header was let in, so that its method is the one."""
+        self._method, self._is_accepted = _method_of(header), True
 
-    def rejection(self, place: str) -> Refused:
+    def renew(self, refused: str) -> bool:
+        """Whether another try could fare better after a 401: by the other method, until one was accepted."""
+        if _method_of(refused) == self._method:
+            if self._is_accepted:
+                return False
+            self._method = _OTHER[self._method]
+        return True
+
+    def rejection(self, where: str) -> Refused:
         """What a 401 on a call means."""
         return Refused(
             "InvalidCredentials",
-            f"{place} refuses the OAuth 1 signature: check the client id and the client secret with the district, "
+            f"{where} refuses the OAuth 1 signature: check the client id and the client secret with the district, "
             "and that the clocks agree.",
             "call",
         )
+
+
+def _method_of(header: str) -> SignatureMethod:
+    return "HMAC-SHA1" if 'oauth_signature_method="HMAC-SHA1"' in header else "HMAC-SHA256"

@@ -10,23 +10,27 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote_plus
 
-import httpx
 import msgspec
 from authlib.oauth2.auth import ClientAuth, encode_client_secret_post
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from yarl import URL
 
 from oneroster_operator.oneroster.access import OAuth2, Version
-from oneroster_operator.oneroster.decode import UNDECODABLE
 from oneroster_operator.oneroster.errors import Malformed, Refused
 from oneroster_operator.oneroster.exchange import Reply, place
 from oneroster_operator.oneroster.refusal import require_ok
+from oneroster_operator.oneroster.wire import UNDECODABLE
 
 Post = Callable[[dict[str, str], bytes], Awaitable[Reply]]
 """Sends one POST to the token URL; raises `DistrictError` where there is no answer."""
 
 RENEWAL_SECONDS: Final = 60.0
 """So long before a token expires it is renewed; half its life where it lives shorter than twice that."""
+
+REFUSAL_STANDS: Final = 60.0
+"""Seconds in which a refusal is repeated instead of asked for again."""
 
 MAX_SCOPES: Final = 32
 _SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,256}")  # scope-token of RFC 6749 section 3.3, bounded
@@ -49,10 +53,23 @@ def _encode_basic(client: Any, _method: str, uri: str, headers: dict[str, str], 
     return uri, {**headers, "Authorization": f"Basic {base64.b64encode(pair).decode()}"}, body
 
 
-_METHODS: Final[dict[str, Callable[..., Any]]] = {
+def _encode_basic_form(client: Any, method: str, uri: str, headers: dict[str, str], body: str) -> Any:
+    """Basic as RFC 6749 section 2.3.1 has it: id and secret form-encoded first, which most servers leave out."""
+    encoded = ClientAuth(quote_plus(client.client_id), quote_plus(client.client_secret))
+    return _encode_basic(encoded, method, uri, headers, body)
+
+
+_STYLES: Final[dict[str, Callable[..., Any]]] = {
     "OAuth2 (Basic)": _encode_basic,
     "OAuth2 (body)": encode_client_secret_post,
+    "OAuth2 (Basic, form-encoded)": _encode_basic_form,
 }
+"""The ways of showing id and secret, in the order in which they are tried."""
+
+
+def _styles(credentials: OAuth2) -> list[str]:
+    plain = credentials.client_id + credentials.client_secret
+    return [*_STYLES] if quote_plus(plain) != plain else [*_STYLES][:2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +83,8 @@ class _TokenReply(msgspec.Struct):
     """RFC 6749 section 5.1, with what servers leave out or misspell."""
 
     access_token: str
-    expires_in: float | str | None = None
-    scope: str | list[str] | None = None
+    expires_in: Any = None
+    scope: Any = None
 
 
 class _TokenError(msgspec.Struct):
@@ -75,12 +92,16 @@ class _TokenError(msgspec.Struct):
 
 
 class OAuth2Signer:
-    """Bearer tokens. What the token endpoint accepted once is asked for first the next time."""
+    """Bearer tokens. How the token endpoint was asked when it gave one is how it is asked again.
+
+    No style of showing the secret is tried twice where it was refused, not even after an outage in between, and a
+    refusal stands for a minute: wrong secrets shown again and again lock accounts.
+    """
 
     def __init__(
         self,
         credentials: OAuth2,
-        token_url: httpx.URL,
+        token_url: URL,
         version: Version,
         *,
         post: Post,
@@ -90,8 +111,12 @@ class OAuth2Signer:
         self._url = token_url
         self._post = post
         self._clock = clock
-        self._methods = [*_METHODS]
+        self._styles = _styles(credentials)
         self._scopes = [" ".join(credentials.scopes)] if credentials.scopes else [*scope_ladder(version)]
+        self._refused_styles: set[str] = set()
+        self._refusals: dict[str, Refused] = {}
+        self._refusal: Refused | None = None
+        self._refused_until = -math.inf
         self._token: _Token | None = None
         self._spent = False
         self._lock = asyncio.Lock()
@@ -99,7 +124,7 @@ class OAuth2Signer:
     @property
     def description(self) -> str:
         """How the token endpoint knew us; empty before it did."""
-        return self._methods[0] if self._token else ""
+        return self._styles[0] if self._token else ""
 
     @property
     def granted_scopes(self) -> tuple[str, ...]:
@@ -113,6 +138,9 @@ class OAuth2Signer:
                 self._token = await self._obtained()
                 self._spent = False
             return self._token.header
+
+    def accept(self, _header: str) -> None:
+        """Nothing is learned from a call that was let in: the token endpoint has said all."""
 
     def renew(self, refused: str) -> bool:
         """After a 401: whether another try has another token than the `refused` one."""
@@ -130,29 +158,53 @@ class OAuth2Signer:
         )
 
     async def _obtained(self) -> _Token:
-        refusals: dict[str, Refused] = {}
-        for method in tuple(self._methods):
-            for scope in tuple(self._scopes):
-                reply = await self._asked(method, scope)
-                refusal = self._refusal(reply)
+        if self._refusal is not None and self._clock() < self._refused_until:
+            raise Refused(self._refusal.reason, self._refusal.message, self._refusal.stage)
+        try:
+            token = await self._climbed()
+        except Refused as refusal:
+            self._refusal, self._refused_until = refusal, self._clock() + REFUSAL_STANDS
+            self._forget_refusals()
+            raise
+        self._forget_refusals()
+        return token
+
+    def _forget_refusals(self) -> None:
+        self._refused_styles.clear()
+        self._refusals.clear()
+
+    async def _climbed(self) -> _Token:
+        """Down the ladder of scopes, and for each the styles; raises the refusal that says most."""
+        scopes = [*self._scopes]
+        while scopes:
+            scope = scopes.pop(0)
+            for style in [one for one in self._styles if one not in self._refused_styles]:
+                reply = await self._asked(style, scope)
+                refusal = self._refusal_of(reply)
                 if refusal is None:
                     token = self._accepted(reply, scope)
-                    _move_to_front(self._methods, method)
-                    _move_to_front(self._scopes, scope)
+                    self._styles = [style]
+                    self._scopes.remove(scope)
+                    self._scopes.insert(0, scope)
                     return token
-                refusals[refusal.reason] = refusal
-                if refusal.reason != "InsufficientScope":
+                self._refusals[refusal.reason] = refusal
+                if refusal.reason == "InsufficientScope":
+                    self._styles = [style]  # by which we were known, or no scope would have been judged
                     break
-        raise next(refusals[reason] for reason in _TELLING if reason in refusals)
+                if refusal.reason != "RequestRefused":
+                    self._refused_styles.add(style)
+            else:
+                scopes = scopes[-1:]  # some servers refuse scopes without saying so: ask for none
+        raise next(self._refusals[reason] for reason in _TELLING if reason in self._refusals)
 
-    async def _asked(self, method: str, scope: str) -> Reply:
-        client = ClientAuth(self._credentials.client_id, self._credentials.client_secret, _METHODS[method])
+    async def _asked(self, style: str, scope: str) -> Reply:
+        client = ClientAuth(self._credentials.client_id, self._credentials.client_secret, _STYLES[style])
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         body = prepare_token_request("client_credentials", scope=scope)
         _, headers, body = client.prepare("POST", str(self._url), headers, body)
         return await self._post(headers, body.encode())
 
-    def _refusal(self, reply: Reply) -> Refused | None:
+    def _refusal_of(self, reply: Reply) -> Refused | None:
         """What a no means that another way of asking may turn into a yes; raises where none can."""
         if reply.status not in {400, 401, 403}:
             require_ok(reply, self._url, "token URL", "token")
@@ -165,7 +217,13 @@ class OAuth2Signer:
                 "client the roster scopes, or say which scopes to ask for."
             )
             return Refused("InsufficientScope", message, "token")
-        if code in _WRONG_CLIENT or (reply.status == 401 and not code):
+        if code in _NOT_ENTITLED and reply.status != 401:
+            message = (
+                f"{where} knows the client and gives it no token ({code}): the district should allow it OAuth 2 "
+                "client credentials for OneRoster."
+            )
+            raise Refused("InvalidCredentials", message, "token")
+        if code in _WRONG_CLIENT or reply.status == 401:
             message = (
                 f"{where} refuses the client id and the client secret ({code or reply.status}): check both with "
                 "the district."
@@ -178,7 +236,10 @@ class OAuth2Signer:
             f"{where} does not accept the request for a token ({code or reply.status}): check the token URL, and "
             "with the district that it offers OAuth 2 client credentials."
         )
-        return Refused("RequestRefused", message, "token")
+        refusal = Refused("RequestRefused", message, "token")
+        if code == "unsupported_grant_type":
+            raise refusal
+        return refusal
 
     def _accepted(self, reply: Reply, asked: str) -> _Token:
         token = _decoded(reply)
@@ -186,17 +247,19 @@ class OAuth2Signer:
         if token is None or not _HEADER_TEXT.fullmatch(token.access_token):
             message = f"{place(self._url)} answers 200 without an access_token: correct the token URL."
             raise Malformed("UnexpectedShape", message, "token")
-        granted = asked if token.scope is None else token.scope
-        scopes = granted.split() if isinstance(granted, str) else granted
         return _Token(
             header=f"Bearer {token.access_token}",
             renew_at=self._clock() + _usable_seconds(token.expires_in),
-            scopes=tuple(scope for scope in scopes if _SCOPE.fullmatch(scope))[:MAX_SCOPES],
+            scopes=_scopes(token.scope, asked),
         )
 
 
-_WRONG_CLIENT: Final = {"invalid_client", "unauthorized_client", "invalid_grant", "access_denied"}
-_KNOWN_ERRORS: Final = _WRONG_CLIENT | {"invalid_request", "invalid_scope", "unsupported_grant_type"}
+_NOT_ENTITLED: Final = {"unauthorized_client", "access_denied"}
+"""Another style mends nothing there; except with a 401, by which Keycloak means a wrong secret."""
+_WRONG_CLIENT: Final = {"invalid_client", "invalid_grant"}
+_KNOWN_ERRORS: Final = (
+    _NOT_ENTITLED | _WRONG_CLIENT | {"invalid_request", "invalid_scope", "unsupported_grant_type"}
+)
 _TELLING: Final = ("InsufficientScope", "InvalidCredentials", "Forbidden", "RequestRefused")
 """Of several refusals the one that says most: a scope is judged after the client was known."""
 
@@ -216,14 +279,16 @@ def _decoded(reply: Reply) -> _TokenReply | None:
         return None
 
 
-def _usable_seconds(expires_in: float | str | None) -> float:
+def _scopes(granted: Any, asked: str) -> tuple[str, ...]:
+    """Those that are scopes: the reply's, or those asked for where it names none that can be read."""
+    named = granted if isinstance(granted, list) else (granted if isinstance(granted, str) else asked).split()
+    scopes = [scope for scope in named if isinstance(scope, str) and _SCOPE.fullmatch(scope)]
+    return tuple(scopes[:MAX_SCOPES])
+
+
+def _usable_seconds(expires_in: Any) -> float:
     try:
-        lifetime = float(expires_in) if expires_in is not None else math.inf
-    except ValueError:
+        lifetime = float(expires_in) if isinstance(expires_in, str | int | float) else math.inf
+    except (ValueError, OverflowError):
         return math.inf
     return max(lifetime - RENEWAL_SECONDS, lifetime / 2) if lifetime > 0 else math.inf
-
-
-def _move_to_front(items: list[str], item: str) -> None:
-    items.remove(item)
-    items.insert(0, item)

@@ -7,69 +7,106 @@ are decoded and normalised one by one, so that a bad record costs itself and not
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, cast
 
 import msgspec
 
 from oneroster_operator.oneroster import normalise, wire
 from oneroster_operator.oneroster.access import Version
-from oneroster_operator.oneroster.errors import Malformed
+from oneroster_operator.oneroster.envelope import raw_records, raw_sourced_id
 from oneroster_operator.oneroster.records import (
     AcademicSession,
     Class,
     Collection,
+    Course,
     Enrollment,
     Org,
     Record,
     Rejected,
     User,
 )
+from oneroster_operator.oneroster.values import RuleBroken, sourced_id
+from oneroster_operator.oneroster.wire import UNDECODABLE, Body
 
-UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises over a body. UnicodeDecodeError holds the body, so none of them may be chained to ours."""
-_ESCAPE: Final = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
-)
-"""An escape in JSON. Group 1 is half a character, as is left where a text was cut in the middle of one."""
+__all__ = ["UNDECODABLE", "Decoded", "decode_page", "raw_records"]
+
 _NUL: Final = b"\\u0000"
 """The one character that JSON can hold and PostgreSQL cannot store."""
+_HOLDS_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+_CSV_NAME: Final = b"SourcedId"
+"""In the names of the CSV binding (`schoolSourcedId`) and in none of the REST binding's."""
 
 
 class _Shape:
-    """How a collection looks: as specified (None where that is not our model, or servers name its fields
-    otherwise), as servers send it, and the way from there into the model."""
+    """How a collection looks as specified and as servers send it, and the ways from there into the model.
+
+    `optional` are the references that a record may lack and that servers also send under other names; `strays` is
+    what a page holds that has them so.
+    """
 
     def __init__(
         self,
         collection: Collection,
-        exact: type[Record] | None,
+        exact: type[Record],
         sent: type[wire.SentRecord],
         to_model: Callable[[Any], Record],
+        *,
+        page_to_model: Callable[[list[Any]], list[Any]] | None = None,
+        optional: tuple[str, ...] = (),
+        strays: tuple[bytes, ...] = (_CSV_NAME,),
     ) -> None:
         self.key = collection.value
-        self.page = None if exact is None else _page_decoder(self.key, exact)
-        self.record: msgspec.json.Decoder[wire.SentRecord] = msgspec.json.Decoder(sent)
+        self.page = _page_decoder(self.key, exact)
+        self.page_to_model = page_to_model
+        self.optional = tuple(attrgetter(name) for name in optional)
+        self.strays = strays
+        self.record = msgspec.json.Decoder(sent)
         self.to_model = to_model
 
 
 def _page_decoder(key: str, record: type[Record]) -> msgspec.json.Decoder[Any]:
     """Lax, since 1.2 writes booleans as text."""
-    array = ("records", list[record], msgspec.field(name=key))  # type: ignore[valid-type]
-    return msgspec.json.Decoder(msgspec.defstruct("Page", [array]), strict=False)
+    records = ("records", list[record], msgspec.field(name=key))  # type: ignore[valid-type]
+    return msgspec.json.Decoder(msgspec.defstruct("Page", [records]), strict=False)
 
 
 _COMMON: Final = (
-    _Shape(Collection.ORGS, Org, wire.SentOrg, normalise.org),
-    _Shape(Collection.ACADEMIC_SESSIONS, AcademicSession, wire.SentAcademicSession, normalise.academic_session),
-    _Shape(Collection.COURSES, None, wire.SentCourse, normalise.course),
-    _Shape(Collection.CLASSES, Class, wire.SentClass, normalise.class_),
-    _Shape(Collection.ENROLLMENTS, Enrollment, wire.SentEnrollment, normalise.enrollment),
+    _Shape(Collection.ORGS, Org, wire.SentOrg, normalise.org, optional=("parent",)),
+    _Shape(
+        Collection.ACADEMIC_SESSIONS,
+        AcademicSession,
+        wire.SentAcademicSession,
+        normalise.academic_session,
+        optional=("parent",),
+    ),
+    _Shape(
+        Collection.COURSES,
+        Course,
+        wire.SentCourse,
+        normalise.course,
+        optional=("org", "school_year"),
+        strays=(_CSV_NAME, b'"orgs"'),
+    ),
+    _Shape(Collection.CLASSES, Class, wire.SentClass, normalise.class_, optional=("course", "terms")),
+    _Shape(Collection.ENROLLMENTS, Enrollment, wire.SentEnrollment, normalise.enrollment, optional=("school",)),
 )
-_USERS: Final[dict[Version, _Shape]] = {
-    "1.1": _Shape(Collection.USERS, None, wire.SentUserV1P1, normalise.user_v1p1),
-    "1.2": _Shape(Collection.USERS, User, wire.SentUserV1P2, normalise.user_v1p2),
+_USERS_V1P1: Final = _Shape(
+    Collection.USERS,
+    wire.UserV1P1,
+    wire.SentUserV1P1,
+    normalise.user_v1p1,
+    page_to_model=normalise.users_v1p1,
+)
+_USERS_V1P2: Final = _Shape(Collection.USERS, User, wire.SentUserV1P2, normalise.user_v1p2)
+_SHAPES: Final[dict[Version, dict[str, _Shape]]] = {
+    "1.1": {shape.key: shape for shape in (*_COMMON, _USERS_V1P1)},
+    "1.2": {shape.key: shape for shape in (*_COMMON, _USERS_V1P2)},
 }
-_SHAPES: Final = {version: {shape.key: shape for shape in (*_COMMON, users)} for version, users in _USERS.items()}
+_OTHER_VERSION: Final = {_USERS_V1P1: _USERS_V1P2, _USERS_V1P2: _USERS_V1P1}
+"""How a user without roles may have them, on a server that is between the versions. The roles stay the words that
+they are, and 1.1's `administrator` is none of 1.2's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +124,16 @@ class Decoded:
         return Decoded(self.records, self.rejected[1:], self.sourced_ids[1:])
 
 
-def decode_page(collection: Collection, version: Version, body: bytes, where: str) -> Decoded:
+def decode_page(collection: Collection, version: Version, body: Body, where: str) -> Decoded:
     """The page in `body`; raises `Malformed` where it is no page of this collection. `where` is for messages."""
     shape = _SHAPES[version][collection]
-    records = _straight(body, shape)
-    if records is not None:
+    may_hold_nul = b"\\" in body and _NUL in body  # looking for one byte takes a hundredth of the time
+    records = None if may_hold_nul else _straight(body, shape)
+    if records:
         return Decoded(records, [], [record.sourced_id for record in records])
     rows = [_one(raw, shape) for raw in raw_records(body, shape.key, where)]
+    if may_hold_nul:
+        rows = [_storable(row) for row in rows]
     return Decoded(
         records=[row for row in rows if isinstance(row, Record)],
         rejected=[row for row in rows if isinstance(row, Rejected)],
@@ -101,55 +141,38 @@ def decode_page(collection: Collection, version: Version, body: bytes, where: st
     )
 
 
-def raw_records(body: bytes, key: str, where: str) -> list[msgspec.Raw]:
-    """The undecoded records under `key`; raises `Malformed` where there is no such array: never "empty"."""
-    envelope = _envelope(body)
-    if envelope is None:
-        envelope = _envelope(_ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body))
-    if envelope is None:
-        raise Malformed("InvalidJSON", f"{where} sends JSON that cannot be read: its provider should look at it.")
+def _straight(body: Body, shape: _Shape) -> list[Record] | None:
     try:
-        return msgspec.json.decode(envelope[key], type=list[msgspec.Raw])
-    except (KeyError, *UNDECODABLE):
-        pass
-    message = f"{where} sends no array {key!r}, as OneRoster has it: check the endpoint URL, and its provider."
-    raise Malformed("UnexpectedShape", message)
-
-
-def _envelope(body: bytes) -> dict[str, msgspec.Raw] | None:
-    try:
-        return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except msgspec.ValidationError:
-        return {}
+        records = cast("list[Record]", shape.page.decode(body).records)
     except UNDECODABLE:
         return None
-
-
-def _straight(body: bytes, shape: _Shape) -> list[Record] | None:
-    if shape.page is None or _NUL in body:
+    is_whole = all(all(map(reference, records)) for reference in shape.optional)
+    if not is_whole and any(stray in body for stray in shape.strays):
         return None
-    try:
-        records: list[Record] = shape.page.decode(body).records
-    except UNDECODABLE:
-        return None
-    return records
+    return records if shape.page_to_model is None else shape.page_to_model(records)
 
 
 def _one(raw: msgspec.Raw, shape: _Shape) -> Record | Rejected:
-    try:
-        record = shape.to_model(shape.record.decode(raw))
-    except normalise.RuleBroken as broken:
-        return Rejected(_sourced_id(raw), broken.rule)
-    except UNDECODABLE:
-        return Rejected(_sourced_id(raw), "UnexpectedType")
-    if _NUL in bytes(raw) and _NUL in msgspec.json.encode(record):
-        return Rejected(_sourced_id(raw), "ControlCharacter")
-    return record
+    found = _read(raw, shape)
+    if isinstance(found, Rejected) and shape in _OTHER_VERSION and found.rule in {"MissingRole", "MissingOrg"}:
+        other = _read(raw, _OTHER_VERSION[shape])
+        return found if isinstance(other, Rejected) else other
+    return found
 
 
-def _sourced_id(raw: msgspec.Raw) -> str | None:
+def _read(raw: msgspec.Raw, shape: _Shape) -> Record | Rejected:
     try:
-        sourced_id = normalise.text(msgspec.json.decode(raw, type=wire.SentRef).sourced_id)
+        sent = shape.record.decode(raw)
     except UNDECODABLE:
-        return None
-    return None if sourced_id is None or "\0" in sourced_id else sourced_id
+        return Rejected(raw_sourced_id(raw), "UnexpectedType")
+    try:
+        return shape.to_model(sent)
+    except RuleBroken as broken:
+        return Rejected(sourced_id(sent), broken.rule)
+
+
+def _storable(row: Record | Rejected) -> Record | Rejected:
+    if not _HOLDS_NUL.search(msgspec.json.encode(row)):
+        return row
+    named = None if row.sourced_id is None or "\0" in row.sourced_id else row.sourced_id
+    return Rejected(named, "ControlCharacter" if isinstance(row, Record) else row.rule)

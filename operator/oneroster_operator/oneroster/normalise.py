@@ -1,11 +1,10 @@
-"""From what a server sent to the model, where the page could not be decoded straight into it.
+"""From a record that a server sent to the model, where its page could not be decoded straight into it.
 
-Each function raises `RuleBroken` where a record cannot be used. For one that could have been decoded straight,
+Each function raises `RuleBroken` where the record cannot be used. For one that could have been decoded straight,
 it gives what that would have given.
 """
 
-from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+import msgspec
 
 from oneroster_operator.oneroster.records import (
     AcademicSession,
@@ -13,124 +12,126 @@ from oneroster_operator.oneroster.records import (
     Course,
     Enrollment,
     Org,
-    Ref,
     Role,
-    Rule,
-    Status,
     User,
 )
+from oneroster_operator.oneroster.values import (
+    date,
+    flag,
+    moment,
+    own_id,
+    reference,
+    reference_elsewhere,
+    references,
+    references_elsewhere,
+    required,
+    status,
+    text,
+    texts,
+)
 from oneroster_operator.oneroster.wire import (
-    Flag,
-    Reference,
-    References,
     SentAcademicSession,
     SentClass,
     SentCourse,
     SentEnrollment,
     SentOrg,
     SentPerson,
-    SentRecord,
-    SentRef,
     SentRole,
     SentUserV1P1,
     SentUserV1P2,
-    Text,
-    Texts,
+    UserV1P1,
 )
-
-_T = TypeVar("_T")
-
-
-class RuleBroken(Exception):
-    """A record that cannot be used; holds the rule and nothing of the record."""
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(rule)
-        self.rule = rule
 
 
 def org(sent: SentOrg) -> Org:
     """Org of either version."""
     return Org(
-        **_common(sent),
+        sourced_id=own_id(sent),
+        status=status(sent.status),
+        date_last_modified=moment(sent.date_last_modified),
         name=text(sent.name) or "",
         type=text(sent.type) or "",
         identifier=text(sent.identifier),
-        parent=_reference(sent.parent),
+        parent=reference(sent.parent) or reference_elsewhere(sent.parent_sourced_id),
     )
 
 
 def academic_session(sent: SentAcademicSession) -> AcademicSession:
     """AcademicSession of either version."""
     return AcademicSession(
-        **_common(sent),
+        sourced_id=own_id(sent),
+        status=status(sent.status),
+        date_last_modified=moment(sent.date_last_modified),
         title=text(sent.title) or "",
         type=text(sent.type) or "",
-        start_date=_date(sent.start_date),
-        end_date=_date(sent.end_date),
+        start_date=date(sent.start_date),
+        end_date=date(sent.end_date),
         school_year=text(sent.school_year) or "",
-        parent=_reference(sent.parent),
+        parent=reference(sent.parent) or reference_elsewhere(sent.parent_sourced_id),
     )
 
 
 def course(sent: SentCourse) -> Course:
-    """Course of either version."""
-    orgs = _references(sent.org) or _references(sent.orgs)
+    """Course of either version. It has one org: of several the first."""
+    orgs = references(sent.org) or references_elsewhere(sent.orgs) or references_elsewhere(sent.org_sourced_id)
     return Course(
-        **_common(sent),
+        sourced_id=own_id(sent),
+        status=status(sent.status),
+        date_last_modified=moment(sent.date_last_modified),
         title=text(sent.title) or "",
         course_code=text(sent.course_code) or "",
         org=orgs[0] if orgs else None,
-        school_year=_reference(sent.school_year),
-        grades=_texts(sent.grades),
-        subjects=_texts(sent.subjects),
+        school_year=reference(sent.school_year) or reference_elsewhere(sent.school_year_sourced_id),
+        grades=texts(sent.grades),
+        subjects=texts(sent.subjects),
     )
 
 
 def class_(sent: SentClass) -> Class:
     """Class of either version."""
     return Class(
-        **_common(sent),
+        sourced_id=own_id(sent),
+        status=status(sent.status),
+        date_last_modified=moment(sent.date_last_modified),
         title=text(sent.title) or "",
         class_code=text(sent.class_code),
         class_type=text(sent.class_type),
         location=text(sent.location),
-        course=_reference(sent.course),
-        school=_required(_reference(sent.school), "MissingSchool"),
-        terms=_references(sent.terms),
-        grades=_texts(sent.grades),
-        subjects=_texts(sent.subjects),
-        periods=_texts(sent.periods),
+        course=reference(sent.course) or reference_elsewhere(sent.course_sourced_id),
+        school=required(reference(sent.school) or reference_elsewhere(sent.school_sourced_id), "MissingSchool"),
+        terms=references(sent.terms) or references_elsewhere(sent.term_sourced_ids),
+        grades=texts(sent.grades),
+        subjects=texts(sent.subjects),
+        periods=texts(sent.periods),
     )
+
+
+def users_v1p1(page: list[UserV1P1]) -> list[User]:
+    """A page of users exactly as 1.1 specifies them."""
+    return msgspec.convert(page, list[User], from_attributes=True)
 
 
 def user_v1p1(sent: SentUserV1P1) -> User:
     """User of 1.1. One without role or org is not one who lost them: 1.1 requires both."""
-    role = _required(text(sent.role), "MissingRole")
-    orgs = _required(_references(sent.orgs), "MissingOrg")
-    return _user(sent, tuple(Role(role=role, org=org) for org in orgs))
+    role = required(text(sent.role), "MissingRole")
+    orgs = references(sent.orgs) or references_elsewhere(sent.org_sourced_ids)
+    return _user(sent, required(tuple([Role(role=role, org=org) for org in orgs]) or None, "MissingOrg"))
 
 
 def user_v1p2(sent: SentUserV1P2) -> User:
     """User of 1.2. One without roles is not one who lost them: 1.2 requires at least one."""
-    roles = sent.roles if isinstance(sent.roles, list) else [sent.roles]
-    return _user(sent, _required(tuple(_role(role) for role in roles if role is not None), "MissingRole"))
-
-
-def _role(sent: SentRole) -> Role:
-    return Role(
-        role=_required(text(sent.role), "MissingRole"),
-        org=_required(_reference(sent.org), "MissingOrg"),
-        role_type=text(sent.role_type),
-        begin_date=_date(sent.begin_date),
-        end_date=_date(sent.end_date),
+    several = sent.roles if isinstance(sent.roles, list) else [sent.roles]
+    return _user(
+        sent, required(tuple([_role(role) for role in several if role is not None]) or None, "MissingRole")
     )
 
 
 def _user(sent: SentPerson, roles: tuple[Role, ...]) -> User:
     return User(
-        **_common(sent),
-        enabled=_flag(sent.enabled_user, default=True),
+        sourced_id=own_id(sent),
+        status=status(sent.status),
+        date_last_modified=moment(sent.date_last_modified),
+        enabled=flag(sent.enabled_user, default=True),
         username=text(sent.username),
         given_name=text(sent.given_name) or "",
         middle_name=text(sent.middle_name),
@@ -141,103 +142,32 @@ def _user(sent: SentPerson, roles: tuple[Role, ...]) -> User:
         email=text(sent.email),
         identifier=text(sent.identifier),
         user_master_identifier=text(sent.user_master_identifier),
-        grades=_texts(sent.grades),
+        grades=texts(sent.grades),
         roles=roles,
+    )
+
+
+def _role(sent: SentRole) -> Role:
+    return Role(
+        role=required(text(sent.role), "MissingRole"),
+        org=required(reference(sent.org) or reference_elsewhere(sent.org_sourced_id), "MissingOrg"),
+        role_type=text(sent.role_type),
+        begin_date=date(sent.begin_date),
+        end_date=date(sent.end_date),
     )
 
 
 def enrollment(sent: SentEnrollment) -> Enrollment:
     """Enrollment of either version."""
     return Enrollment(
-        **_common(sent),
-        user=_required(_reference(sent.user), "MissingUser"),
-        class_=_required(_reference(sent.class_), "MissingClass"),
-        school=_reference(sent.school),
-        role=_required(text(sent.role), "MissingRole"),
-        primary=_flag(sent.primary, default=False),
-        begin_date=_date(sent.begin_date),
-        end_date=_date(sent.end_date),
+        sourced_id=own_id(sent),
+        status=status(sent.status),
+        date_last_modified=moment(sent.date_last_modified),
+        user=required(reference(sent.user) or reference_elsewhere(sent.user_sourced_id), "MissingUser"),
+        class_=required(reference(sent.class_) or reference_elsewhere(sent.class_sourced_id), "MissingClass"),
+        school=reference(sent.school) or reference_elsewhere(sent.school_sourced_id),
+        role=required(text(sent.role), "MissingRole"),
+        primary=flag(sent.primary, default=False),
+        begin_date=date(sent.begin_date),
+        end_date=date(sent.end_date),
     )
-
-
-def text(sent: Text) -> str | None:
-    """Text as it was sent, numbers written out; None where there is none."""
-    return None if sent is None else str(sent) or None
-
-
-def _common(sent: SentRecord) -> dict[str, Any]:
-    return {
-        "sourced_id": _required(text(sent.sourced_id), "MissingSourcedId"),
-        "status": _status(sent.status),
-        "date_last_modified": _moment(sent.date_last_modified),
-    }
-
-
-def _required(value: _T | None, rule: Rule) -> _T:
-    if not value:
-        raise RuleBroken(rule)
-    return value
-
-
-_STATUSES: Final[dict[str, Status]] = {
-    "": "active",
-    "active": "active",
-    "tobedeleted": "tobedeleted",
-    "inactive": "tobedeleted",  # 1.0's word, which 1.2 says to read so
-}
-
-
-def _status(sent: Text) -> Status:
-    """In any spelling: `toBeDeleted`, `To be deleted`."""
-    letters = "" if sent is None else "".join(c for c in str(sent).lower() if c.isalnum())
-    return _required(_STATUSES.get(letters), "UnknownStatus")
-
-
-_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
-
-
-def _flag(sent: Flag, *, default: bool) -> bool:
-    if sent is None or sent == "":
-        return default
-    flag = _FLAGS.get(str(sent).strip().lower())
-    if flag is None:
-        raise RuleBroken("InvalidBoolean")
-    return flag
-
-
-def _texts(sent: Texts) -> tuple[str, ...]:
-    return tuple(filter(None, map(text, sent if isinstance(sent, list) else [sent])))
-
-
-def _reference(sent: Reference) -> Ref | None:
-    sourced_id = text(sent.sourced_id) if isinstance(sent, SentRef) else _unless_null(sent)
-    return None if sourced_id is None else Ref(sourced_id)
-
-
-def _references(sent: References) -> tuple[Ref, ...]:
-    return tuple(filter(None, map(_reference, sent if isinstance(sent, list) else [sent])))
-
-
-def _unless_null(sent: Text) -> str | None:
-    """Some servers write null as text where an object or a date is due."""
-    return None if sent is None or str(sent).lower() in {"", "null"} else str(sent)
-
-
-def _moment(sent: Text) -> datetime | None:
-    """UTC where no offset is given, as specified; None where it cannot be read, for it decides nothing alone."""
-    try:
-        moment = datetime.fromisoformat(str(sent))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _date(sent: Text) -> date | None:
-    """A day, also where a time follows it. An end that cannot be read must not become "no end"."""
-    given = _unless_null(sent)
-    if given is None:
-        return None
-    try:
-        return date.fromisoformat(given[:10])
-    except ValueError:
-        raise RuleBroken("InvalidDate") from None

@@ -3,19 +3,27 @@
 It has 1.2's own shape, so that a page that keeps to the specification is decoded straight into it. What a page may
 stray by, and 1.1's users, are brought to it in `normalise`.
 Text that the specification requires is `str`, empty where the district sent none; optional text is `str | None`
-and never empty. Text is as sent, untrimmed; vocabulary is kept as the district wrote it. What is not a field here
-(passwords, phone numbers, agents, metadata, demographics, user profiles) is skipped where the JSON is parsed.
+and never empty. Text is as sent, untrimmed, ids above all; vocabulary is kept as the district wrote it. What is
+not a field here (passwords, phone numbers, agents, metadata, demographics, user profiles) is skipped where the
+JSON is parsed.
 Source: OneRoster 1.1 and 1.2, information models of the rostering service.
 """
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
+LONGEST_ID: Final = 255
+"""Characters of a sourcedId. The specification sets no bound; this one is common, and an index needs one."""
+LONGEST_TEXT: Final = 1000
+"""Characters of any other text. What is longer is no name, title or code of anything."""
+
 Status = Literal["active", "tobedeleted"]
-Filled = Annotated[str, Meta(min_length=1)]
+SourcedId = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Filled = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -33,13 +41,13 @@ class Collection(StrEnum):
 class Ref(Struct, rename="camel", frozen=True, gc=False):
     """A reference; its `href` and `type` are wrong too often to be worth reading."""
 
-    sourced_id: Filled
+    sourced_id: SourcedId
 
 
 class Record(Struct, rename="camel", frozen=True, kw_only=True, gc=False):
     """What every record has. `tobedeleted` is a tombstone; 1.0's `inactive` is read as one."""
 
-    sourced_id: Filled
+    sourced_id: SourcedId
     status: Status = "active"
     date_last_modified: Moment | None = None
 
@@ -47,8 +55,8 @@ class Record(Struct, rename="camel", frozen=True, kw_only=True, gc=False):
 class Org(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     """A school, a district, or what lies between and above. `identifier` may be an NCES or state id."""
 
-    name: str = ""
-    type: str = ""
+    name: Text = ""
+    type: Text = ""
     identifier: Filled | None = None
     parent: Ref | None = None
 
@@ -61,11 +69,11 @@ class Org(Record, rename="camel", frozen=True, kw_only=True, gc=False):
 class AcademicSession(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     """A term, semester, grading period or school year. `end_date` is the first day after it (1.2)."""
 
-    title: str = ""
-    type: str = ""
+    title: Text = ""
+    type: Text = ""
     start_date: date | None = None
     end_date: date | None = None
-    school_year: str = ""
+    school_year: Text = ""
     parent: Ref | None = None
 
     @property
@@ -77,8 +85,8 @@ class AcademicSession(Record, rename="camel", frozen=True, kw_only=True, gc=Fals
 class Course(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     """What classes are classes of."""
 
-    title: str = ""
-    course_code: str = ""
+    title: Text = ""
+    course_code: Text = ""
     org: Ref | None = None
     school_year: Ref | None = None
     grades: tuple[Filled, ...] = ()
@@ -98,7 +106,7 @@ class Course(Record, rename="camel", frozen=True, kw_only=True, gc=False):
 class Class(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     """A section that people are enrolled in."""
 
-    title: str = ""
+    title: Text = ""
     class_code: Filled | None = None
     class_type: Filled | None = None
     location: Filled | None = None
@@ -143,14 +151,14 @@ class Role(Struct, rename="camel", frozen=True, kw_only=True, gc=False):
         return self.org.sourced_id
 
 
-class User(Record, rename="camel", frozen=True, kw_only=True, gc=False):
-    """A person's account with at least one role. `enabled` is `enabledUser`, true where it is missing."""
+class Person(Record, rename="camel", frozen=True, kw_only=True, gc=False):
+    """A person's account, without what the person is where; `enabled` is `enabledUser`, true where missing."""
 
     enabled: bool = field(default=True, name="enabledUser")
     username: Filled | None = None
-    given_name: str = ""
+    given_name: Text = ""
     middle_name: Filled | None = None
-    family_name: str = ""
+    family_name: Text = ""
     preferred_first_name: Filled | None = None
     preferred_middle_name: Filled | None = None
     preferred_last_name: Filled | None = None
@@ -158,6 +166,11 @@ class User(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     identifier: Filled | None = None
     user_master_identifier: Filled | None = None
     grades: tuple[Filled, ...] = ()
+
+
+class User(Person, rename="camel", frozen=True, kw_only=True, gc=False):
+    """A person's account with at least one role."""
+
     roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
 
 
@@ -195,17 +208,32 @@ def _id(reference: Ref | None) -> str | None:
 Rule = Literal[
     "UnexpectedType",
     "MissingSourcedId",
+    "SourcedIdTooLong",
+    "TextTooLong",
+    "ControlCharacter",
     "UnknownStatus",
+    "InvalidBoolean",
+    "InvalidDate",
     "MissingRole",
     "MissingOrg",
     "MissingUser",
     "MissingClass",
     "MissingSchool",
-    "InvalidDate",
-    "InvalidBoolean",
-    "ControlCharacter",
 ]
-"""Why a record cannot be used. Nothing is guessed where a guess could give or take access."""
+"""Why a record cannot be used. Nothing is guessed where a guess could give or take access.
+
+- `UnexpectedType`: a value of a kind that nothing else is known to send there (an object for a name, a record that
+  is a number), or bytes that are no UTF-8.
+- `MissingSourcedId`: the record has no id of its own, or an empty one.
+- `SourcedIdTooLong`: its id or one that it refers to is over `LONGEST_ID`. `TextTooLong`: a text is over
+  `LONGEST_TEXT`.
+- `ControlCharacter`: a text holds U+0000, which PostgreSQL cannot store.
+- `UnknownStatus`: neither `active` nor `tobedeleted` nor 1.0's `inactive`, in any spelling.
+- `InvalidBoolean`: neither true nor false, in any spelling.
+- `InvalidDate`: no date where one is given. It must not become "no end".
+- `MissingRole`, `MissingOrg`: a user or an entry of `roles` without role or org, an enrollment without role.
+- `MissingUser`, `MissingClass`: an enrollment without one of them. `MissingSchool`: a class without a school.
+"""
 
 
 class Rejected(Struct, frozen=True, gc=False):

@@ -1,14 +1,25 @@
 """The records as servers send them where they stray from the specification: typed as wide as the observations go.
 
-Only what is named here is parsed at all. Unknown fields are skipped without being built.
+Only what is named here is parsed at all. Unknown fields are skipped without being built. The names that end in
+`SourcedId` and `SourcedIds` are the CSV binding's, which some servers use in JSON too.
 """
 
-from msgspec import Struct, field
+from typing import Annotated, Final
 
+from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType, field
+
+from oneroster_operator.oneroster.records import Filled, Person, Ref, Role
+
+UNDECODABLE: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises over a body. UnicodeDecodeError holds the body, so none of them may be chained to ours."""
+
+Body = bytes | bytearray
+"""Of an answer; read into one buffer, since each copy of a page costs as much as a tenth of its decoding."""
 Text = str | int | None
 """Numbers where text is due are common among ids and grades."""
 Flag = bool | str | int | None
 """1.1 has booleans, 1.2 has "true" and "false", servers have "TRUE", "1" and 1 besides."""
+Moment = str | int | float | None
 
 
 class SentRef(Struct, rename="camel", gc=False):
@@ -17,9 +28,12 @@ class SentRef(Struct, rename="camel", gc=False):
     sourced_id: Text = None
 
 
-Reference = SentRef | str | None
-References = list[SentRef | str | None] | SentRef | str | None
+Reference = SentRef | str | int | None
+References = list[Reference] | SentRef | str | int | None
 Texts = list[Text] | str | int | None
+Elsewhere = Raw | UnsetType
+"""References under a name that is not the specification's, undecoded: they are read only where there is none under
+that one, so that whatever else they hold costs nothing."""
 
 
 class SentRecord(Struct, rename="camel", gc=False):
@@ -27,7 +41,7 @@ class SentRecord(Struct, rename="camel", gc=False):
 
     sourced_id: Text = None
     status: Text = None
-    date_last_modified: Text = None
+    date_last_modified: Moment = None
 
 
 class SentOrg(SentRecord, rename="camel", gc=False):
@@ -37,6 +51,7 @@ class SentOrg(SentRecord, rename="camel", gc=False):
     type: Text = None
     identifier: Text = None
     parent: Reference = None
+    parent_sourced_id: Elsewhere = UNSET
 
 
 class SentAcademicSession(SentRecord, rename="camel", gc=False):
@@ -48,6 +63,7 @@ class SentAcademicSession(SentRecord, rename="camel", gc=False):
     end_date: Text = None
     school_year: Text = None
     parent: Reference = None
+    parent_sourced_id: Elsewhere = UNSET
 
 
 class SentCourse(SentRecord, rename="camel", gc=False):
@@ -56,8 +72,10 @@ class SentCourse(SentRecord, rename="camel", gc=False):
     title: Text = None
     course_code: Text = None
     school_year: Reference = None
+    school_year_sourced_id: Elsewhere = UNSET
     org: References = None
-    orgs: References = None
+    orgs: Elsewhere = UNSET
+    org_sourced_id: Elsewhere = UNSET
     grades: Texts = None
     subjects: Texts = None
 
@@ -70,11 +88,25 @@ class SentClass(SentRecord, rename="camel", gc=False):
     class_type: Text = None
     location: Text = None
     course: Reference = None
+    course_sourced_id: Elsewhere = UNSET
     school: Reference = None
+    school_sourced_id: Elsewhere = UNSET
     terms: References = None
+    term_sourced_ids: Elsewhere = UNSET
     grades: Texts = None
     subjects: Texts = None
     periods: Texts = None
+
+
+class SentRole(Struct, rename="camel", gc=False):
+    """An entry of a 1.2 user's `roles`."""
+
+    role: Text = None
+    role_type: Text = None
+    org: Reference = None
+    org_sourced_id: Elsewhere = UNSET
+    begin_date: Text = None
+    end_date: Text = None
 
 
 class SentPerson(SentRecord, rename="camel", gc=False):
@@ -99,30 +131,36 @@ class SentUserV1P1(SentPerson, rename="camel", gc=False):
 
     role: Text = None
     orgs: References = None
-
-
-class SentRole(Struct, rename="camel", gc=False):
-    """An entry of a 1.2 user's `roles`."""
-
-    role: Text = None
-    role_type: Text = None
-    org: Reference = None
-    begin_date: Text = None
-    end_date: Text = None
+    org_sourced_ids: Elsewhere = UNSET
 
 
 class SentUserV1P2(SentPerson, rename="camel", gc=False):
     """User of 1.2."""
 
-    roles: list[SentRole] | SentRole | None = None
+    roles: list[SentRole | None] | SentRole | None = None
+
+
+class UserV1P1(Person, rename="camel", frozen=True, kw_only=True, gc=False):
+    """User exactly as 1.1 specifies it: a page of them is decoded at once."""
+
+    role: Filled
+    orgs: Annotated[tuple[Ref, ...], Meta(min_length=1)]
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """As 1.2 has them."""
+        return tuple([Role(role=self.role, org=org) for org in self.orgs])
 
 
 class SentEnrollment(SentRecord, rename="camel", gc=False):
     """Enrollment, both versions."""
 
     user: Reference = None
+    user_sourced_id: Elsewhere = UNSET
     class_: Reference = field(default=None, name="class")
+    class_sourced_id: Elsewhere = UNSET
     school: Reference = None
+    school_sourced_id: Elsewhere = UNSET
     role: Text = None
     primary: Flag = None
     begin_date: Text = None

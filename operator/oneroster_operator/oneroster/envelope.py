@@ -1,0 +1,94 @@
+"""What stands around the records of a page: the key they are under, or another one that servers use in its place.
+
+Only names that are known to hold records of the collection are looked under, for other arrays come beside them
+(`statusInfoSet`), and a page that has none of them is an error, never empty.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from oneroster_operator.oneroster.errors import Malformed
+from oneroster_operator.oneroster.status_info import reported_failure
+from oneroster_operator.oneroster.values import sourced_id
+from oneroster_operator.oneroster.wire import UNDECODABLE, Body, SentRef
+
+_OTHER_NAMES: Final = {
+    "orgs": ("schools", "org", "school"),
+    "academicSessions": ("terms", "gradingPeriods", "academicSession", "term", "gradingPeriod"),
+    "courses": ("course",),
+    "classes": ("class",),
+    "users": ("students", "teachers", "user", "student", "teacher"),
+    "enrollments": ("enrollment",),
+}
+"""The endpoint's own name in place of the collection's, and the keys of single records."""
+
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""An escape in JSON. Group 1 is half a character, as is left where a text was cut in the middle of one."""
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+_Rows = list[msgspec.Raw]
+_Envelope = dict[str, msgspec.Raw]
+
+
+def raw_records(body: Body, key: str, where: str) -> list[msgspec.Raw]:
+    """The undecoded records that belong under `key`; raises `Malformed` where there is no array of them.
+
+    A single record is an array of one, an array without an envelope is taken as it is, and a failure that the
+    server reports beside an empty array is an error. `where` is for messages.
+    """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
+    sent = _parsed(body)
+    if sent is None:
+        body = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
+        sent = _parsed(body)
+    if sent is None:
+        raise Malformed("InvalidJSON", f"{where} sends JSON that cannot be read: its provider should look at it.")
+    rows = sent if isinstance(sent, list) else _rows(sent, key)
+    if not rows:
+        failure = reported_failure(body)
+        if failure is not None:
+            code = f" ({failure})" if failure else ""
+            message = f"{where} answers 200 and reports a failure{code}: its provider should look at it."
+            raise Malformed("UnexpectedShape", message)
+    if rows is None:
+        message = f"{where} sends no array '{key}', as OneRoster has it: check the endpoint URL, and its provider."
+        raise Malformed("UnexpectedShape", message)
+    return rows
+
+
+def _parsed(body: Body) -> _Envelope | _Rows | None:
+    """None where it is no JSON; an envelope with nothing in it where it is neither object nor array."""
+    try:
+        return msgspec.json.decode(body, type=_Envelope | _Rows)
+    except msgspec.ValidationError:
+        return {}
+    except UNDECODABLE:
+        return None
+
+
+def _rows(envelope: _Envelope, key: str) -> _Rows | None:
+    """What is under `key`, or else under the only other name of the collection. An envelope with an id of its own
+    is a record, and what it has under such a name are references."""
+    filled = [name for name in (key, *_OTHER_NAMES[key]) if bytes(envelope.get(name, b"null")) != b"null"]
+    if filled[:1] == [key] or (len(filled) == 1 and "sourcedId" not in envelope):
+        return _array(envelope[filled[0]])
+    return None
+
+
+def _array(raw: msgspec.Raw) -> _Rows | None:
+    try:
+        return msgspec.json.decode(raw, type=_Rows)
+    except UNDECODABLE:
+        return [raw] if raw_sourced_id(raw) is not None else None
+
+
+def raw_sourced_id(raw: msgspec.Raw) -> str | None:
+    """The id of an undecoded record, where it is one and has one."""
+    try:
+        return sourced_id(msgspec.json.decode(raw, type=SentRef))
+    except UNDECODABLE:
+        return None

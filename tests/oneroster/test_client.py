@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import date
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from tests.district.accounts_v1p1 import accounts
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, running_district
 from tests.district.settings import Auth
-from tests.oneroster.odd_servers import Pauses, client_of
+from tests.oneroster.odd_servers import LOOPBACK, Pauses, client_of
 
 TODAY = date(2026, 11, 24)
 WAYS: list[tuple[Version, Auth]] = [("1.2", "oauth2"), ("1.1", "oauth2"), ("1.1", "oauth1")]
@@ -42,7 +43,11 @@ async def connected(
     async with running_district(population, version=version, auth=auth) as district:
         endpoint = Endpoint(district.base_url, version, district.ca_pem)
         async with OneRosterClient(
-            endpoint, credentials(district), patience=Patience(tries=2), sleep=Pauses()
+            endpoint,
+            credentials(district),
+            allowed_networks=LOOPBACK,
+            patience=Patience(tries=2),
+            sleep=Pauses(),
         ) as client:
             yield district, client
 
@@ -180,7 +185,9 @@ async def test_an_outage_in_mid_walk_is_waited_for(population: Population) -> No
             district.controls.end_outage()
 
         endpoint = Endpoint(district.base_url, "1.2", district.ca_pem)
-        async with OneRosterClient(endpoint, credentials(district), sleep=repair) as client:
+        async with OneRosterClient(
+            endpoint, credentials(district), allowed_networks=LOOPBACK, sleep=repair
+        ) as client:
             district.controls.set_page_size(10)
             walk = client.walk(Collection.USERS)
             found = set()
@@ -233,18 +240,10 @@ async def test_orgs_that_are_not_shared_do(population: Population) -> None:
     assert (verdict.outcome, verdict.reason) == ("Refused", "Forbidden")
 
 
-async def test_a_filter_comes_through(population: Population) -> None:
-    async with connected(population) as (_, client):
-        walk = client.walk(Collection.USERS, filter="roles.role='principal'")
-        found: list[Any] = [user async for page in walk for user in page.records]
-    assert found
-    assert all(any(role.role == "principal" for role in user.roles) for user in found)
-
-
 async def test_a_path_that_is_not_there(population: Population) -> None:
     async with running_district(population) as district:
         endpoint = Endpoint(district.base_url.replace("v1p2", "v9p9"), "1.2", district.ca_pem)
-        async with OneRosterClient(endpoint, credentials(district)) as client:
+        async with OneRosterClient(endpoint, credentials(district), allowed_networks=LOOPBACK) as client:
             verdict = await client.probe()
     assert (verdict.outcome, verdict.reason) == ("Refused", "NotFound")
     assert "v9p9/orgs is not there (404)" in verdict.message
@@ -253,7 +252,9 @@ async def test_a_path_that_is_not_there(population: Population) -> None:
 async def test_a_certificate_that_nobody_vouches_for(population: Population) -> None:
     async with (
         running_district(population) as district,
-        OneRosterClient(Endpoint(district.base_url, "1.2"), credentials(district)) as client,
+        OneRosterClient(
+            Endpoint(district.base_url, "1.2"), credentials(district), allowed_networks=LOOPBACK
+        ) as client,
     ):
         verdict = await client.probe()
     assert (verdict.outcome, verdict.reason) == ("Refused", "CertificateNotTrusted")
@@ -261,10 +262,11 @@ async def test_a_certificate_that_nobody_vouches_for(population: Population) -> 
 
 async def test_a_certificate_for_another_name(population: Population) -> None:
     async with running_district(population) as district:
-        elsewhere = district.base_url.replace("localhost", "127.1")  # the same address by a name of its own
-        token_url = (district.token_url or "").replace("localhost", "127.1")
+        elsewhere = district.base_url.replace("localhost", "0.0.0.0")  # the same host by an address of its own
+        token_url = (district.token_url or "").replace("localhost", "0.0.0.0")
         shown = OAuth2(district.client_id, district.client_secret, token_url)
-        async with OneRosterClient(Endpoint(elsewhere, "1.2", district.ca_pem), shown) as client:
+        endpoint = Endpoint(elsewhere, "1.2", district.ca_pem)
+        async with OneRosterClient(endpoint, shown, allowed_networks=(ip_network("0.0.0.0"),)) as client:
             verdict = await client.probe()
     assert (verdict.outcome, verdict.reason) == ("Refused", "CertificateNotTrusted")
-    assert "127.1" in verdict.message
+    assert "0.0.0.0" in verdict.message

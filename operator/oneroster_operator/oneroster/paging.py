@@ -1,42 +1,42 @@
 """A walk over a collection that knows whether it saw all of it.
 
 OneRoster promises no snapshot: rows that come or go while one pages shift the offsets, servers clamp `limit`
-without a word, and `X-Total-Count` is only recommended. So the offset advances by the rows received, less one to
-overlap; short pages and totals end nothing by themselves; and what was seen has to prove that nothing was passed
-over.
+without a word, and `X-Total-Count` and `Link` are only recommended. So pages overlap by a row, short pages and
+totals end nothing by themselves, and what was seen has to prove that nothing was passed over (`tally`).
+By keyset, from the last sourcedId on, a walk moves fast where offsets cost the server time; it is tried where the
+server shows that it filters and sorts, and left in mid-walk where it stops doing so.
 Source: OneRoster 1.1 section 3.4.1, 1.2 REST binding; behaviour of servers and clients in the field.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from oneroster_operator.oneroster.decode import Decoded
-from oneroster_operator.oneroster.errors import Inconsistent, Refused
+from oneroster_operator.oneroster.errors import Inconsistent, Malformed, Refused, Unreachable
 from oneroster_operator.oneroster.records import Record, Rejected
-from oneroster_operator.oneroster.retry import Retries
-from oneroster_operator.oneroster.tally import FetchedPage, Tally
+from oneroster_operator.oneroster.retry import Retries, Retrying
+from oneroster_operator.oneroster.tally import FetchedPage, PageRequest, Tally
 
-ATTEMPTS: Final = 2
+OFFSET_WALKS: Final = 2
+"""So often a collection is read by offset until it is proven whole; a walk by keyset may go before."""
 MAX_ROWS: Final = 20_000_000
 """Twice the enrollments of the largest district of the United States."""
+LEAST_LIMIT: Final = 25
+"""Pages are not halved below this where they are too heavy for a server."""
+OVERLAP: Final = timedelta(hours=1)
+FULL_PAGE: Final = 100
+"""Rows of a page behind which a next one is likely: OneRoster's default limit."""
 
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """The rows from `offset` on, at most `limit`; in the order of their sourcedIds where `ordered`."""
-
-    offset: int
-    limit: int
-    ordered: bool
-
-
-Fetch = Callable[[PageRequest, Retries], Awaitable[FetchedPage]]
+Fetch = Callable[[PageRequest, Retrying], Awaitable[FetchedPage]]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records of a collection, as they came. Those of attempt 2 supersede all of attempt 1."""
+    """Some records of a collection, as they came. Those of a later attempt supersede all of those before."""
 
     records: list[Record]
     rejected: list[Rejected]
@@ -49,7 +49,8 @@ class WalkOutcome:
 
     `records` and `rejected` count distinct ones of the last attempt (together `total`, where the total proved it),
     `nameless` those of the rejected that have no sourcedId, `duplicates` the rows that came again, `pages` and
-    `retries` what was asked for in all attempts.
+    `retries` what was asked for in all attempts. `server_time` is when the walk began by the server's own clock,
+    in seconds since the epoch: whatever it lists later as modified since then was not seen.
     """
 
     complete: bool
@@ -61,19 +62,46 @@ class WalkOutcome:
     total: int | None
     pages: int
     retries: int
+    server_time: float | None
+
+    @property
+    def next_since(self) -> datetime | None:
+        """From when on to ask for changes next time: an hour before the walk began, for a change shows itself when
+        its transaction ends, and the clocks of a server's nodes differ. None where the server tells no time."""
+        return None if self.server_time is None else datetime.fromtimestamp(self.server_time, UTC) - OVERLAP
+
+
+@dataclass(slots=True)
+class Keyset:
+    """Whether a server pages a collection by keyset: None until it was tried. Shared by the walks of a client."""
+
+    works: bool | None = None
 
 
 class Walk:
     """Asynchronous iterator over the pages of a collection; `outcome` is known after the last.
 
+    While a page is worked on the next is on its way: whoever leaves early closes the iterator.
+
     Raises what the requests raise, and `Inconsistent` where the server goes in circles.
     """
 
-    def __init__(self, fetch: Fetch, page_size: int, retries: Retries, *, max_rows: int = MAX_ROWS) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        page_size: int,
+        retries: Retries,
+        *,
+        keyset: Keyset | None = None,
+        max_rows: int = MAX_ROWS,
+    ) -> None:
         self._fetch = fetch
-        self._page_size = max(page_size, 2)  # a page of one row is all overlap
+        self._limit = max(page_size, 2)  # a page of one row is all overlap
         self._retries = retries
+        self._keyset = keyset or Keyset()
         self._max_rows = max_rows
+        self._pages = 0
+        self._began: float | None = None
         self._outcome: WalkOutcome | None = None
 
     @property
@@ -83,76 +111,162 @@ class Walk:
             raise RuntimeError("the walk has not ended, so nothing is known of its outcome")
         return self._outcome
 
-    async def __aiter__(self) -> AsyncIterator[Page]:
+    async def __aiter__(self) -> AsyncGenerator[Page]:
         self._outcome = None
-        pages = 0
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = walks = 0
+        while True:
+            attempt += 1
             tally = Tally()
-            async for fresh in self._attempt(tally, is_last=attempt == ATTEMPTS):
-                yield Page(fresh.records, fresh.rejected, attempt)
-            complete, proof = tally.verdict()
-            pages += tally.pages
+            is_last = walks == OFFSET_WALKS - 1
+            async with aclosing(self._attempt(tally, is_last=is_last)) as pages:
+                async for fresh in pages:
+                    yield Page(fresh.records, fresh.rejected, attempt)
+            complete, proof = tally.verdict(final=is_last and not tally.by_keyset)
             if complete:
                 break
-        else:
-            if tally.stopped:
-                reason, what = tally.stopped
-                raise Inconsistent(reason, f"The district's service goes in circles: {what}.")
-            proof = f"not proven in {ATTEMPTS} walks; in the last, {proof}"
-        self._outcome = WalkOutcome(
+            if tally.by_keyset:
+                self._keyset.works = False
+                continue
+            walks += 1
+            if walks == OFFSET_WALKS:
+                if tally.stopped:
+                    reason, what = tally.stopped
+                    raise Inconsistent(reason, f"The district's service cannot be read to its end: {what}.")
+                proof = f"not proven in {attempt} walks; in the last, {proof}"
+                break
+        self._outcome = self._concluded(tally, complete=complete, proof=proof)
+
+    def _concluded(self, tally: Tally, *, complete: bool, proof: str) -> WalkOutcome:
+        distinct = tally.distinct
+        return WalkOutcome(
             complete=complete,
             proof=proof,
-            records=tally.records,
-            duplicates=tally.duplicates,
+            records=distinct - tally.rejected,
+            duplicates=tally.received - distinct,
             rejected=tally.rejected,
             nameless=tally.nameless,
             total=tally.total,
-            pages=pages,
+            pages=self._pages,
             retries=self._retries.count,
+            server_time=self._began,
         )
 
-    async def _attempt(self, tally: Tally, *, is_last: bool) -> AsyncIterator[Decoded]:
-        offset = 0
-        page = await self._first(tally)
+    async def _attempt(self, tally: Tally, *, is_last: bool) -> AsyncGenerator[Decoded]:
+        """While whoever asks works on a page, the next one is on its way."""
+        request, page = await self._first(tally)
+        first = True
         while True:
-            fresh = tally.take(page, offset)
+            fresh = tally.receive(page, request)
             if tally.stopped or (tally.shifted and not is_last):
                 return
             if tally.position > self._max_rows:
                 message = f"The district's service sends over {self._max_rows:,} rows and no end."
                 raise Inconsistent("EndlessCollection", message)
-            if fresh.sourced_ids or tally.pages == 1:  # a second attempt shows itself even where it finds nothing
-                yield fresh
-            if await self._ended(tally):
-                return
-            offset = tally.position - 1
-            page = await self._page(offset, tally)
+            following = None if tally.exhausted else asyncio.create_task(self._next(tally))
+            try:
+                await asyncio.sleep(0)  # lets the request leave
+                if not tally.count(fresh, page, request):
+                    return
+                if fresh.sourced_ids or first:  # an attempt shows itself even where it finds nothing
+                    yield fresh
+                if following is None:
+                    await self._look_behind(tally)
+                    return
+                request, page = await following
+            finally:
+                if following is not None:
+                    await _abandon(following)
+            first = False
 
-    async def _first(self, tally: Tally) -> FetchedPage:
+    async def _first(self, tally: Tally) -> tuple[PageRequest, FetchedPage]:
         try:
-            return await self._page(0, tally)
+            return await self._page(tally)
         except Refused as refused:
             if refused.reason != "BadRequest":
                 raise
         tally.ordered = False  # some servers refuse to sort
-        return await self._page(0, tally)
+        return await self._page(tally)
 
-    async def _ended(self, tally: Tally) -> bool:
-        """Whether nothing follows; asked unless the total says so too, for single rows may be all one gets."""
-        if not tally.exhausted:
+    async def _next(self, tally: Tally) -> tuple[PageRequest, FetchedPage]:
+        if await self._keyset_works(tally):
+            try:
+                request, page = await self._page(tally, from_id=tally.last)
+            except Refused as refused:
+                if refused.reason != "BadRequest":
+                    raise
+            else:
+                if page.decoded.sourced_ids[:1] == [tally.last]:
+                    return request, page
+            self._keyset.works = False
+        return await self._page(tally, offset=tally.position - 1)
+
+    async def _keyset_works(self, tally: Tally) -> bool:
+        """Asks for two rows from the last on, where it is not known and more than one page is still to come."""
+        if not tally.ordered or tally.last is None or "'" in tally.last:  # a filter cannot say a quote
             return False
-        if not tally.position or 1 < tally.distinct == tally.total:
-            return True
-        tally.pages += 1
+        if self._keyset.works is not None:
+            return self._keyset.works
+        if tally.total is None:
+            more = tally.page_rows >= min(FULL_PAGE, self._limit)
+        else:
+            more = tally.total - tally.position > tally.page_rows
+        if not more:
+            return False
         try:
-            following = (await self._page(tally.position, tally)).decoded.sourced_ids
+            _, page = await self._page(tally, from_id=tally.last, limit=2)
+            rows = page.decoded.sourced_ids
+        except Refused as refused:
+            if refused.reason != "BadRequest":
+                raise
+            rows = []
+        self._keyset.works = rows[:1] == [tally.last] and rows[1:] != rows[:1]
+        return self._keyset.works
+
+    async def _look_behind(self, tally: Tally) -> None:
+        """Whether the last row is the last of all: asked unless the total says so too, for single rows may be all
+        that one gets. By keyset also whether it stands where the number of rows that came says."""
+        if tally.by_keyset:
+            _, page = await self._page(tally, offset=tally.position - 1, limit=2)
+            if page.decoded.sourced_ids != [tally.last]:
+                tally.missed("the last record does not stand where the number of rows that came by keyset says")
+                return
+        if not tally.position or (tally.agrees and tally.distinct > 1):
+            return
+        try:
+            _, page = await self._page(tally, offset=tally.position)
         except Refused as refused:
             if refused.reason in {"BadRequest", "NotFound"}:
-                return True  # some servers refuse an offset past the end
+                return  # some servers refuse an offset past the end
             raise
-        if following:
+        if page.decoded.sourced_ids:
             tally.stopped = "NoProgress", f"offset {tally.position - 1:,} has nothing new, and yet more follows"
-        return True
 
-    async def _page(self, offset: int, tally: Tally) -> FetchedPage:
-        return await self._fetch(PageRequest(offset, self._page_size, tally.ordered), self._retries)
+    async def _page(
+        self, tally: Tally, *, offset: int = 0, from_id: str | None = None, limit: int | None = None
+    ) -> tuple[PageRequest, FetchedPage]:
+        """What was asked for in the end, and what came: pages too heavy for the server are halved."""
+        while True:
+            request = PageRequest(min(limit or self._limit, self._limit), offset, from_id, tally.ordered)
+            may_halve = limit is None and self._limit > LEAST_LIMIT
+            try:
+                page = await self._fetch(request, self._retries.unless_heavy if may_halve else self._retries)
+            except Unreachable as failure:
+                if not (failure.heavy and may_halve):
+                    raise
+                await self._retries.pause(failure)
+            except Malformed as failure:
+                if not (failure.reason == "ResponseTooLarge" and may_halve):
+                    raise
+            else:
+                tally.note(page, request)
+                self._pages += 1
+                self._began = self._began if self._pages > 1 else page.time
+                return request, page
+            self._limit = max(LEAST_LIMIT, self._limit // 2)
+
+
+async def _abandon(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # whoever goes does not care

@@ -1,0 +1,92 @@
+"""Walks by keyset: fast where the server filters and sorts, left where it stops, and never proof alone."""
+
+from oneroster_operator.oneroster.paging import Keyset
+from tests.oneroster.walked_server import ORDERS, Server, no_total, received, rows, true_total
+
+
+async def test_a_server_that_filters_and_sorts_is_read_by_keyset() -> None:
+    for total in (true_total, no_total):
+        server = Server(rows(2150), clamp=500, filter="honoured", total=total)
+        walk = server.walk(page_size=5000)
+        assert await received(walk) == rows(2150)
+        assert walk.outcome.complete
+        assert server.offsets[:2] == [0, 2149], "the first page, and where the last record stands"
+
+
+async def test_the_total_of_a_filtered_page_is_that_of_the_rest_or_of_all() -> None:
+    for total_of_all in (False, True):
+        server = Server(rows(215), clamp=50, filter="honoured", total_of_all=total_of_all)
+        walk = server.walk()
+        assert await received(walk) == rows(215)
+        assert walk.outcome.complete
+        assert walk.outcome.total == 215
+
+
+async def test_a_server_that_ignores_filters_or_order_is_read_by_offset() -> None:
+    for server in (
+        Server(rows(215), clamp=50, filter="ignored"),
+        Server(rows(215)[::-1], clamp=50, filter="honoured", sort="ignored"),
+        Server(rows(215), clamp=50, filter="refused"),
+    ):
+        walk = server.walk()
+        assert sorted(await received(walk)) == rows(215)
+        assert walk.outcome.complete
+        assert sum(request.from_id is not None for request in server.requests) == 1, "it is asked once"
+
+
+async def test_what_a_server_can_is_asked_once_for_all_walks() -> None:
+    keyset = Keyset()
+    server = Server(rows(215), clamp=50, filter="ignored")
+    for _ in range(2):
+        await received(server.walk(keyset=keyset))
+    assert keyset.works is False
+    assert sum(request.from_id is not None for request in server.requests) == 1
+
+
+async def test_a_small_collection_is_not_asked_for_abilities() -> None:
+    server = Server(rows(20), filter="honoured")
+    await received(server.walk())
+    assert all(request.from_id is None for request in server.requests)
+
+
+async def test_a_filter_that_sorts_9_before_10_skips_rows_and_is_found_out() -> None:
+    """Sorted as text 10 comes before 9; by number the filter from 10 on leaves out 9."""
+    ids: list[str | None] = [str(number) for number in range(1, 120)]
+    for total in (true_total, no_total):
+        server = Server(ids, clamp=10, filter="honoured", filter_order=ORDERS["numeric"], total=total)
+        walk = server.walk(page_size=10)
+        assert sorted(await received(walk)) == sorted(map(str, ids))
+        assert walk.outcome.complete
+        assert server.offsets.count(0) == 2, "by keyset, and then again by offset"
+
+
+async def test_a_filter_that_takes_upper_case_for_lower_is_found_out() -> None:
+    ids: list[str | None] = [f"{letter}{number}" for letter in "aBcD" for number in range(10)]
+    server = Server(ids, clamp=7, filter="honoured", filter_order=ORDERS["caseless"], total=no_total)
+    walk = server.walk(page_size=7)
+    assert sorted(await received(walk)) == sorted(map(str, ids))
+    assert walk.outcome.complete
+
+
+async def test_a_server_that_stops_filtering_in_mid_walk_is_read_on_by_offset() -> None:
+    def stop(server: Server, request: int) -> None:
+        if request == 4:
+            server.filter = "ignored"
+
+    server = Server(rows(215), clamp=50, filter="honoured", between=stop)
+    walk = server.walk()
+    assert await received(walk) == rows(215)
+    assert walk.outcome.complete
+    assert server.offsets.count(0) == 1, "what had come by keyset is kept"
+
+
+async def test_a_record_that_goes_while_it_is_the_last_ends_the_keyset() -> None:
+    def delete(server: Server, request: int) -> None:
+        if request == 2:
+            server.rows.remove("id-00049")
+
+    server = Server(rows(215), clamp=50, filter="honoured", between=delete)
+    walk = server.walk()
+    found = await received(walk)
+    assert walk.outcome.complete
+    assert set(found) == set(rows(215)) - {"id-00049"}

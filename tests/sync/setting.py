@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ from tests.district.running import RunningDistrict, running_district
 from tests.platform.databases import Database, add_district, add_schools
 
 DISTRICT = "springfield-usd"
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""Where the simulated districts of these tests are."""
 TODAY = dt.date(2026, 11, 24)
 ROSTER = ("users", "user_roles", "academic_sessions", "courses", "classes", "enrollments", "school_links")
 STRICT = Limits(max_removed_percent=10, removed_floor=20, max_changed_percent=75, max_new_admins=5)
@@ -147,7 +150,7 @@ async def setting(
             else OAuth2(district.client_id, district.client_secret, district.token_url)
         )
         access = Access(
-            ClientEndpoint(district.base_url, version, district.ca_pem), credentials, database.sync_url
+            ClientEndpoint(district.base_url, version, district.ca_pem), credentials, database.sync_url, LOOPBACK
         )
         yield Setting(district, database, plan, access, version)
 

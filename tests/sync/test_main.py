@@ -24,7 +24,7 @@ from tests.district.expected import active_schools
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, district_on_thread
 from tests.platform.databases import Database, add_district, add_schools
-from tests.sync.setting import DISTRICT, STRICT, TODAY, platform_id
+from tests.sync.setting import DISTRICT, LOOPBACK, STRICT, TODAY, platform_id
 
 pytestmark = pytest.mark.database
 
@@ -39,12 +39,14 @@ class Pod:
     plan: Plan
     district: RunningDistrict
     database: Database
+    networks: tuple[str, ...] = tuple(map(str, LOOPBACK))
 
     def start(self, *arguments: str, job: str = "springfield-sync-abc") -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "oneroster_operator.sync.main"]
         for option in ("config", "credentials", "platform", "termination-log"):
             command += [f"--{option}", str(self.mounts / option)]
         self.write("config", encode_plan(self.plan))
+        command += [argument for network in self.networks for argument in ("--allowed-network", network)]
         environment = {**os.environ, "JOB_NAME": job, "PYTHONPATH": SOURCE}
         pipe = subprocess.PIPE
         return subprocess.Popen([*command, *arguments], env=environment, stdout=pipe, stderr=pipe, text=True)
@@ -203,6 +205,7 @@ def test_a_pod_that_is_told_to_stop_reports_within_seconds(pod: Pod) -> None:
         (["--category", "Teachers"], "'Teachers' is none of Students, TeacherAssignments, ClassRosters"),
         (["--not-before", "2026-11-24"], "'2026-11-24' is no time with an offset, such as"),
         (["--not-before", "soon"], "'soon' is no time with an offset, such as"),
+        (["--allowed-network", "10.0.0.1/8"], "10.0.0.1/8 has host bits set; a network is a CIDR such as"),
     ],
 )
 def test_a_wrong_argument_is_refused_in_words(
@@ -211,6 +214,16 @@ def test_a_wrong_argument_is_refused_in_words(
     with pytest.raises(SystemExit):
         main(arguments)
     assert why in capsys.readouterr().err
+
+
+def test_a_district_on_a_network_that_is_not_allowed_is_refused_and_not_asked(pod: Pod) -> None:
+    pod.networks = ("10.96.0.0/16",)
+    asked = pod.district.district.counts.copy()
+    code, report, _, _ = pod.run()
+    assert code == Outcome.REFUSED.exit_code
+    assert {(c.outcome, c.reason) for c in report.categories} == {(Outcome.REFUSED, "AddressRefused")}
+    assert all("allowedNetworks" in category.message for category in report.categories)
+    assert pod.district.district.counts == asked
 
 
 def wait_for_session(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -225,5 +238,6 @@ def test_the_help_names_every_option() -> None:
     command = [sys.executable, "-m", "oneroster_operator.sync.main", "--help"]
     environment = {**os.environ, "PYTHONPATH": SOURCE}
     text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    for option in ("config", "credentials", "platform", "termination-log", "category", "dry-run", "not-before"):
+    mounted = ("config", "credentials", "platform", "termination-log")
+    for option in (*mounted, "category", "dry-run", "not-before", "allowed-network"):
         assert f"--{option}" in text

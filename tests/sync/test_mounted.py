@@ -1,6 +1,7 @@
 """What the pod finds mounted, or does not."""
 
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import Endpoint, Limits, Plan, encode_plan
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import OAuth1, OAuth2
-from oneroster_operator.sync.mounted import Unusable, read_access, read_plan
+from oneroster_operator.sync.mounted import Access, Unusable, read_access, read_plan
 
 OAUTH2 = Endpoint(
     "https://sis.example/v1p2", "1.2", "OAuth2", token_url="https://sis.example/token", scopes=("a",)
@@ -27,6 +28,8 @@ PLAN = Plan(
     run_seconds=60,
     lock_wait_seconds=30,
 )
+
+NETWORK = ip_network("10.96.0.0/16")
 
 
 @pytest.fixture
@@ -46,9 +49,13 @@ def endpoint(**fields: Any) -> Plan:
     return msgspec.structs.replace(PLAN, endpoint=msgspec.structs.replace(OAUTH2, **fields))
 
 
+def access(mounts: Path, plan: Plan) -> Access:
+    return read_access(plan, mounts / "credentials", mounts / "platform", (NETWORK,))
+
+
 def refusal(mounts: Path, plan: Plan = PLAN) -> Unusable:
     with pytest.raises(Unusable) as raised:
-        read_access(plan, mounts / "credentials", mounts / "platform")
+        access(mounts, plan)
     return raised.value
 
 
@@ -56,15 +63,15 @@ def test_all_is_read_and_the_line_end_is_no_part_of_a_secret(mounts: Path) -> No
     plan, zone = read_plan(mounts / "plan.json")
     assert plan == PLAN
     assert zone.key == "America/Chicago"
-    access = read_access(plan, mounts / "credentials", mounts / "platform")
-    assert access.credentials == OAuth2("platform", "s3cret +/%", "https://sis.example/token", ("a",))
-    assert access.sync_url == "postgresql://sync:pw@db/platform"
+    read = access(mounts, plan)
+    assert read.credentials == OAuth2("platform", "s3cret +/%", "https://sis.example/token", ("a",))
+    assert read.sync_url == "postgresql://sync:pw@db/platform"
+    assert read.allowed_networks == (NETWORK,)
 
 
 def test_oauth1_needs_no_token_url(mounts: Path) -> None:
     plan = endpoint(version="1.1", auth_type="OAuth1", token_url=None)
-    access = read_access(plan, mounts / "credentials", mounts / "platform")
-    assert access.credentials == OAuth1("platform", "s3cret +/%")
+    assert access(mounts, plan).credentials == OAuth1("platform", "s3cret +/%")
 
 
 @pytest.mark.parametrize(

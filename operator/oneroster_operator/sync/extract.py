@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from oneroster_operator.oneroster import Collection, OneRosterClient, Page, WalkOutcome
+from oneroster_operator.api.category import Category
+from oneroster_operator.oneroster import Collection, OneRosterClient, WalkOutcome
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.sync import stage
+from oneroster_operator.sync import narrow, stage
 from oneroster_operator.sync.roles import Scope
 from oneroster_operator.sync.rows import rows
 
@@ -52,6 +53,8 @@ class Extract:
     client: OneRosterClient
     connection: Connection
     scope: Scope
+    categories: Sequence[Category]
+    """All that the invocation is for."""
     _pulled: dict[Collection, Pulled] = field(default_factory=dict)
 
     def has(self, collection: Collection) -> bool:
@@ -68,9 +71,9 @@ class Extract:
         clock = asyncio.get_running_loop().time
         started = told = clock()
         records, attempt = 0, 1
-        walk = self.client.walk(collection)
+        walk = self.client.walk(collection, roles=narrow.roles(collection, self.categories))
         await stage.empty(self.connection, collection)
-        async with aclosing(_one_ahead(aiter(walk))) as pages:
+        async with aclosing(aiter(walk)) as pages:
             async for page in pages:
                 if page.attempt > attempt:
                     await stage.empty(self.connection, collection)
@@ -94,21 +97,3 @@ class Extract:
             pulled.proof,
         )
         return pulled
-
-
-async def _one_ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
-    """The same pages; while one is worked on the next is already asked for."""
-
-    async def following() -> Page | None:
-        return await anext(pages, None)
-
-    request = asyncio.create_task(following())
-    try:
-        while page := await request:
-            request = asyncio.create_task(following())
-            await asyncio.sleep(0)  # lets the request leave before we turn to the page
-            yield page
-    finally:
-        request.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await request

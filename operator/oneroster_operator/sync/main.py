@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from oneroster_operator.api.category import Category
@@ -31,7 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is the report's (`api.report.Outcome.exit_code`)."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     started = _now()
     try:
         categories = asyncio.run(_run(options))
@@ -93,6 +93,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="given by CronJobs, in RFC 3339: a Job whose slot is earlier is skipped",
     )
+    parser.add_argument(
+        "--allowed-network",
+        type=_network,
+        action="append",
+        default=[],
+        metavar="CIDR",
+        help="a private, link-local or loopback network that the district may be in; may be repeated",
+    )
     return parser
 
 
@@ -101,7 +109,7 @@ async def _run(options: argparse.Namespace) -> tuple[CategoryReport, ...]:
     if options.not_before is not None:
         _check_slot(options.not_before, job)
     plan, zone = read_plan(options.config)
-    access = read_access(plan, options.credentials, options.platform)
+    access = read_access(plan, options.credentials, options.platform, tuple(options.allowed_network))
     invocation = Invocation(plan, job or "manual", options.dry_run, _now)
     run = Run(invocation, access, zone, options.category or plan.categories)
     work = asyncio.create_task(run.work())
@@ -132,6 +140,13 @@ def _category(text: str) -> Category:
         return Category(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(Category)}") from None
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; a network is a CIDR such as 10.96.0.0/16") from None
 
 
 def _time(text: str) -> dt.datetime:

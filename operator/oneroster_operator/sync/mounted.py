@@ -17,6 +17,7 @@ from oneroster_operator.api.plan import (
 )
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import Endpoint, OAuth1, OAuth2
+from oneroster_operator.oneroster.addresses import Networks
 
 _CREDENTIALS = "credentials Secret (spec.auth.secretRef)"
 _PLATFORM = "platform Secret (spec.platformRef)"
@@ -39,6 +40,8 @@ class Access:
     endpoint: Endpoint
     credentials: OAuth1 | OAuth2
     sync_url: str = field(repr=False)
+    allowed_networks: Networks
+    """Private, link-local and loopback networks that the district may be in."""
 
 
 def read_plan(file: Path) -> tuple[Plan, ZoneInfo]:
@@ -59,7 +62,7 @@ def read_plan(file: Path) -> tuple[Plan, ZoneInfo]:
         raise _plan_unusable(f"its time zone {plan.time_zone!r} is none of the IANA's") from None
 
 
-def read_access(plan: Plan, credentials: Path, platform: Path) -> Access:
+def read_access(plan: Plan, credentials: Path, platform: Path, allowed_networks: Networks) -> Access:
     """Both Secrets, as the plan uses them. Raises `Unusable`."""
     version = _VERSIONS.get(plan.endpoint.version)
     if version is None:
@@ -68,6 +71,7 @@ def read_access(plan: Plan, credentials: Path, platform: Path) -> Access:
         Endpoint(plan.endpoint.url, version, plan.endpoint.ca_bundle),
         _credentials(plan, credentials),
         _value(platform, SYNC_URL_KEY, _PLATFORM),
+        allowed_networks,
     )
 
 

@@ -115,8 +115,11 @@ class Run:
 
     async def _sync(self, connection: Connection) -> Failure | None:
         scope = Scope(self._plan.endpoint.version, self._plan.links, self._plan.district_org, self._today)
-        async with OneRosterClient(self._access.endpoint, self._access.credentials) as client:
-            pipeline = Pipeline(self._invocation, connection, Extract(client, connection, scope))
+        access = self._access
+        async with OneRosterClient(
+            access.endpoint, access.credentials, allowed_networks=access.allowed_networks
+        ) as client:
+            pipeline = Pipeline(self._invocation, connection, Extract(client, connection, scope, self._categories))
             for category in self._categories:
                 failure = await self._category(pipeline, connection, category)
                 if failure is not None and failure.final:

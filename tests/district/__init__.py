@@ -6,6 +6,11 @@ For tests: ``from tests.district.running import running_district``. For the shel
   ``sessions``, ``curriculum``, ``school_life``, ``cases``), and what happens to it: ``changes``.
 - What others should make of it: ``expected``, ``platform_schools``.
 - As OneRoster: ``payloads_v1p1`` (with ``accounts_v1p1``), ``payloads_v1p2``, ``wire``, ``fields``, ``errors``;
-  ``listing``, ``query``, ``filters``, ``selection``; ``oauth1``, ``oauth2``.
-- As a program: ``settings``, ``district``, ``server``, ``certificates``, ``running``; ``controls`` and their port.
+  ``listing``, ``query``, ``filters``, ``ordering``, ``selection``, ``selected_fields``, ``pages``, ``roster``;
+  ``oauth1``, ``oauth2``.
+- As products make it: ``settings`` (what a server is), ``quirks`` (whom and what it lists, and how it is written),
+  ``profiles`` (named products made of both), ``behaviour`` and ``faults`` (what can be turned while it runs).
+- As a program: ``district``, ``server``, ``replies``, ``certificates``, ``running``; ``controls`` and their port.
+
+Controls take sourcedIds as the records have them, also where a quirk lists them under others.
 """

@@ -5,7 +5,7 @@ import asyncio
 import json
 import signal
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from tests.district.control_client import ControlError, add_commands, ask, perfo
 from tests.district.district import District
 from tests.district.platform_schools import platform_schools
 from tests.district.population import Population
+from tests.district.profiles import PROFILES
+from tests.district.quirks import QUIRKS
 from tests.district.running import listening
 from tests.district.schools import district_and_schools
 from tests.district.settings import Settings
@@ -30,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
             case "platform-schools":
                 orgs = district_and_schools(options.seed, options.schools, options.today)
                 _print([asdict(school) for school in platform_schools(orgs)])
+            case "quirks":
+                _print(QUIRKS)
             case "control":
                 print(perform(options))
             case "expected":
@@ -62,22 +66,27 @@ def _parser() -> argparse.ArgumentParser:
     expected.add_argument("--linked", nargs="+", default=[], metavar="ID", help="default: all active schools")
     actions.add_parser("counts", parents=[control], help="records per collection, as JSON")
     actions.add_parser("requests", parents=[control], help="requests per endpoint so far, as JSON")
+    actions.add_parser("quirks", help="names of --quirk and what each does, as JSON")
     actions.add_parser("platform-schools", parents=[schools], help="the platform's list of them, as JSON")
     return parser
 
 
 def _add_serve_options(serve: argparse.ArgumentParser) -> None:
-    default = Settings()
+    default = PROFILES["plain"]
+    serve.add_argument("--profile", choices=tuple(PROFILES), default="plain", help="the product to be like")
+    serve.add_argument(
+        "--quirk", action="append", default=[], choices=tuple(QUIRKS), metavar="QUIRK", help="see quirks"
+    )
     serve.add_argument("--students-per-school", type=int, default=60)
-    serve.add_argument("--version", choices=("1.1", "1.2"), default=default.version)
-    serve.add_argument("--auth", choices=("oauth1", "oauth2"), default=default.auth)
+    serve.add_argument("--version", choices=("1.1", "1.2"), help="default: the profile's")
+    serve.add_argument("--auth", choices=("oauth1", "oauth2"), help="default: the profile's")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
     serve.add_argument("--port", type=int, default=8443)
     serve.add_argument("--tls-name", nargs="+", default=[], help="DNS names and addresses; none: plain http")
     serve.add_argument("--tls-dir", type=Path, help="where ca.pem is written, and the server's certificate")
     serve.add_argument("--client-id", default=default.client_id)
     serve.add_argument("--client-secret-file", type=Path, required=True)
-    serve.add_argument("--token-seconds", type=int, default=default.token_seconds)
+    serve.add_argument("--token-seconds", type=int, help="default: the profile's")
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -88,13 +97,7 @@ async def _serve(options: argparse.Namespace) -> None:
         schools=options.schools,
         students_per_school=options.students_per_school,
     )
-    settings = Settings(
-        version=options.version,
-        auth=options.auth,
-        client_id=options.client_id,
-        token_seconds=options.token_seconds,
-    )
-    district = District(population, settings, options.client_secret_file.read_text().strip())
+    district = District(population, _settings(options), options.client_secret_file.read_text().strip())
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
@@ -105,6 +108,18 @@ async def _serve(options: argparse.Namespace) -> None:
         ready = {"baseUrl": running.base_url, "tokenUrl": running.token_url, "controlUrl": control_url}
         print(json.dumps(ready), flush=True)
         await over.wait()
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    profile = PROFILES[options.profile]
+    return replace(
+        profile,
+        version=options.version or profile.version,
+        auth=options.auth or profile.auth,
+        client_id=options.client_id,
+        token_seconds=options.token_seconds or profile.token_seconds,
+        quirks=(*profile.quirks, *options.quirk),
+    )
 
 
 def _print(answer: Any) -> None:

@@ -16,6 +16,9 @@ from yarl import URL
 
 from tests.district.oauth1 import signature
 from tests.district.running import RunningDistrict
+from tests.district.settings import SignatureMethod
+
+_DIGESTS = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +37,37 @@ class Consumer:
         self._district = district
         self._session = session
         self.token: str | None = None
+        self.signature_method: SignatureMethod = "HMAC-SHA256"
+
+    @property
+    def token_url(self) -> str:
+        assert self._district.token_url is not None
+        return self._district.token_url
 
     async def ask_for_token(
-        self, form: Mapping[str, str] | None = None, *, basic: bool = True, client_secret: str | None = None
+        self,
+        form: Mapping[str, str] | None = None,
+        *,
+        basic: bool = True,
+        encoded: bool = True,
+        client_secret: str | None = None,
+        url: str | None = None,
     ) -> Answer:
-        """Asks the token endpoint with the right credentials, unless told otherwise, and keeps the token."""
+        """Asks the token endpoint with the right credentials, unless told otherwise, and keeps the token.
+
+        ``encoded``: whether Basic has id and secret form-encoded.
+        """
         district = self._district
         secret = district.client_secret if client_secret is None else client_secret
         data = {"grant_type": "client_credentials"} | dict(form or {})
         headers = {}
         if basic:
-            pair = f"{quote(district.client_id, safe='')}:{quote(secret, safe='')}"
+            pair = ":".join(quote(text, safe="") if encoded else text for text in (district.client_id, secret))
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         else:
             data |= {"client_id": district.client_id, "client_secret": secret}
-        assert district.token_url is not None
-        answer = await self._read(self._session.post(district.token_url, data=data, headers=headers))
-        self.token = answer.body.get("access_token")
+        answer = await self._read(self._session.post(url or self.token_url, data=data, headers=headers))
+        self.token = answer.body.get("access_token") if isinstance(answer.body, dict) else None
         return answer
 
     async def get(self, path: str, **query: str | int) -> Answer:
@@ -62,17 +79,23 @@ class Consumer:
             headers["Authorization"] = self._sign(url)
         elif self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
-        return await self._read(self._session.get(URL(url, encoded=True), headers=headers))
+        request = self._session.get(URL(url, encoded=True), headers=headers, allow_redirects=False)
+        return await self._read(request)
+
+    def forget_cookies(self) -> None:
+        self._session.cookie_jar.clear()
 
     def _sign(self, url: str) -> str:
         parameters = {
             "oauth_consumer_key": self._district.client_id,
             "oauth_nonce": secrets.token_hex(8),
-            "oauth_signature_method": "HMAC-SHA256",
+            "oauth_signature_method": self.signature_method,
             "oauth_timestamp": str(int(time.time())),
             "oauth_version": "1.0",
         }
-        signed = signature("GET", url, parameters.items(), self._district.client_secret, hashlib.sha256)
+        signed = signature(
+            "GET", url, parameters.items(), self._district.client_secret, _DIGESTS[self.signature_method]
+        )
         pairs = (parameters | {"oauth_signature": signed}).items()
         return "OAuth " + ",".join(f'{name}="{quote(value, safe="")}"' for name, value in pairs)
 

@@ -47,12 +47,12 @@ def _application(district: District, controls: Controls) -> web.Application:
 
     async def counts(_: web.Request) -> web.Response:
         with district.lock:
-            return web.json_response(district.population.counts())
+            return web.json_response(district.shown.counts())
 
     async def what_is_expected(request: web.Request) -> web.Response:
         with district.lock:
-            linked = request.query.getall("linked", None) or active_schools(district.population)
-            account = expected(district.population, linked, district.settings.version)
+            linked = request.query.getall("linked", None) or active_schools(district.shown)
+            account = expected(district.shown, linked, district.settings.version)
         return web.json_response(account.by_category())
 
     async def requests(_: web.Request) -> web.Response:

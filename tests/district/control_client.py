@@ -63,9 +63,12 @@ def _add_option(command: argparse.ArgumentParser, parameter: inspect.Parameter, 
     if parameter.name == "secret":
         command.add_argument("--secret-file", dest="secret", type=Path, required=True)
         return
+    choices = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else None
+    possible = {type(choice) for choice in choices} if choices else {hint, *typing.get_args(hint)}
     command.add_argument(
-        f"--{parameter.name}",
+        f"--{parameter.name.replace('_', '-')}",
+        dest=parameter.name,
         required=parameter.default is inspect.Parameter.empty,
-        type=int if int in typing.get_args(hint) else str,
-        choices=typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else None,
+        type=next((kind for kind in (int, float) if kind in possible), str),
+        choices=choices,
     )

@@ -1,10 +1,13 @@
 """What a test, or the control port, can do to a running district."""
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from tests.district import changes
+from tests.district.behaviour import Failure, Where
 from tests.district.changes import Leaving
 from tests.district.district import District, new_secret
+from tests.district.settings import HeavyStatus, RateLimit, RetryAfterForm
 
 
 class Controls:
@@ -78,10 +81,17 @@ class Controls:
         self._district.behaviour.refused.add(collection)
         return f"{collection} is answered with 403"
 
+    def hide(self, collection: str) -> str:
+        """A collection is answered with 404, as one whose module is not licensed."""
+        self._district.require(collection)
+        self._district.behaviour.unlicensed.add(collection)
+        return f"{collection} is answered with 404"
+
     def permit(self, collection: str) -> str:
-        """A refused collection is answered again."""
+        """A refused or hidden collection is answered again."""
         self._district.require(collection)
         self._district.behaviour.refused.discard(collection)
+        self._district.behaviour.unlicensed.discard(collection)
         return f"{collection} is answered again"
 
     def set_page_size(self, maximum: int | None = None) -> str:
@@ -91,6 +101,61 @@ class Controls:
             raise ValueError(msg)
         self._district.behaviour.page_maximum = maximum
         return f"pages hold at most {maximum} records" if maximum else "pages hold as many records as asked for"
+
+    def set_heavy(self, above: int | None = None, status: HeavyStatus = 502) -> str:
+        """Pages of more than ``above`` rows fail as too heavy; None: no page does."""
+        self._district.behaviour.heavy_above = above
+        self._district.behaviour.heavy_status = status
+        return f"pages above {above} rows are answered with {status}" if above else "no page is too heavy"
+
+    def fail(self, status: int = 500, times: int = 1, where: Where = "roster") -> str:
+        """The next requests are answered with ``status``."""
+        if times < 1 or not 400 <= status <= 599:
+            msg = f"a failure has a status from 400 to 599 and happens at least once, not {times} times {status}"
+            raise ValueError(msg)
+        self._district.behaviour.failure = Failure(HTTPStatus(status), times, where)
+        return f"next {times} requests ({where}) are answered with {status}"
+
+    def limit_rate(self, requests: int, retry_after: int = 1, form: RetryAfterForm = "seconds") -> str:
+        """After so many rostering requests one gets 429, and the count starts afresh."""
+        self._district.behaviour.rate_limit = RateLimit(requests, retry_after, form)
+        self._district.behaviour.requests_since_429 = 0
+        return f"429 after {requests} requests, to be tried again in {retry_after} s"
+
+    def free_rate(self) -> str:
+        """No request gets 429 any more."""
+        self._district.behaviour.rate_limit = None
+        return "no limit to requests"
+
+    def slow_down(self, seconds: float) -> str:
+        """Every answer waits so long; 0 ends it."""
+        self._district.behaviour.slow_seconds = seconds
+        return f"every answer waits {seconds} s"
+
+    def cut(self, times: int = 1) -> str:
+        """The next answers of the rostering service end in mid-body."""
+        self._district.behaviour.cuts = times
+        return f"next {times} answers end in mid-body"
+
+    def show_login_page(self, where: Where = "everywhere") -> str:
+        """Requests get a web page with status 200."""
+        self._district.behaviour.login_page = where
+        return f"a login page is shown ({where})"
+
+    def hide_login_page(self) -> str:
+        """Requests are answered again."""
+        self._district.behaviour.login_page = None
+        return "no login page is shown"
+
+    def redirect(self, origin: str | None = None) -> str:
+        """Every request is sent to this origin; None: none is."""
+        self._district.behaviour.redirect = origin
+        return f"every request is sent to {origin}" if origin else "no request is sent elsewhere"
+
+    def change_permissions(self) -> str:
+        """The district shares other things than before: ``x-perm-rev`` goes up where it is sent."""
+        self._district.behaviour.permission_revision += 1
+        return f"permissions are at revision {self._district.behaviour.permission_revision}"
 
     def forget_requests(self) -> str:
         """The record of requests and their counts start afresh."""

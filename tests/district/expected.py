@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from tests.district.accounts_v1p1 import accounts
 from tests.district.fields import Version
 from tests.district.population import Population
 from tests.district.records import Enrollment, EnrollmentRole, Role, RoleName, User, in_force
@@ -74,6 +75,21 @@ def expected(population: Population, linked: Collection[str], version: Version) 
         school_admins=_per_school(linked, (org for _, org in _memberships(population, _SCHOOL_ADMINS[version]))),
         district_admins=_district_admins(population, version),
     )
+
+
+def listed_ids(population: Population, version: Version) -> dict[str, Iterable[str]]:
+    """Every sourcedId that a core collection has, by the collection's name; in 1.1 users are accounts."""
+    people: Iterable[str] = population.users
+    if version == "1.1":
+        people = [a.sourced_id for user in population.users.values() for a in accounts(user, population.today)]
+    return {
+        "orgs": population.orgs,
+        "academicSessions": population.academic_sessions,
+        "courses": population.courses,
+        "classes": population.classes,
+        "users": people,
+        "enrollments": population.enrollments,
+    }
 
 
 def active_schools(population: Population) -> list[str]:

@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from tests.district.errors import Refusal
+from tests.district.settings import SignatureMethod
 
-_METHODS: dict[str, Callable[[], Any]] = {"HMAC-SHA256": hashlib.sha256}
+_METHODS: dict[SignatureMethod, Callable[[], Any]] = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
+_SHA256_ALONE: frozenset[SignatureMethod] = frozenset({"HMAC-SHA256"})
 _WINDOW_SECONDS = 300
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -39,7 +41,14 @@ def signature(
 class Signatures:
     """Checks the signatures of one consumer. Remembers nonces for as long as their timestamps are accepted."""
 
-    def __init__(self, consumer_key: str, secret: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        consumer_key: str,
+        secret: str,
+        clock: Callable[[], datetime],
+        methods: frozenset[SignatureMethod] = _SHA256_ALONE,
+    ) -> None:
+        self._methods: dict[str, Callable[[], Any]] = {name: _METHODS[name] for name in sorted(methods)}
         self._consumer_key = consumer_key
         self._secret = secret
         self._clock = clock
@@ -53,9 +62,9 @@ class Signatures:
         parameters = _header(authorization)
         given = parameters.pop("oauth_signature", "")
         parameters.pop("realm", None)
-        digest = _METHODS.get(parameters.get("oauth_signature_method", ""))
+        digest = self._methods.get(parameters.get("oauth_signature_method", ""))
         if digest is None:
-            raise _unauthorised(f"oauth_signature_method is one of {', '.join(_METHODS)}")
+            raise _unauthorised(f"oauth_signature_method is one of {', '.join(self._methods)}")
         if parameters.get("oauth_version", "1.0") != "1.0":
             raise _unauthorised("oauth_version is 1.0")
         timestamp = self._timestamp(parameters.get("oauth_timestamp", ""))

@@ -5,30 +5,28 @@ import binascii
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
 from tests.district.errors import Refusal
 from tests.district.records import CANARY
+from tests.district.replies import Reply
 from tests.district.settings import Settings, scope
-from tests.district.wire import Payload
 
+NODE_COOKIE = "node"
+"""What a load balancer tells its servers apart by."""
 _READING_SCOPES = ("roster-core.readonly", "roster.readonly")
 
 
 @dataclass(frozen=True, slots=True)
-class TokenReply:
-    status: HTTPStatus
-    body: Payload
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class _Grant:
+    """``node``: the value of the cookie that leads to who knows the token, if that is wanted."""
+
     scopes: frozenset[str]
     expires: datetime
+    node: str | None
 
 
 class Tokens:
@@ -46,8 +44,10 @@ class Tokens:
         self._secret = client_secret
         self._grants.clear()
 
-    def issue(self, authorization: str | None, form: Mapping[str, str]) -> TokenReply:
+    def issue(self, authorization: str | None, form: Mapping[str, str], query: str = "") -> Reply:
         """Answers a request to the token endpoint, client authenticated by Basic or in the body."""
+        if query != self._settings.token_query:
+            return _refused(HTTPStatus.BAD_REQUEST, "invalid_request")
         if not self._is_client(authorization, form):
             challenge = {"WWW-Authenticate": 'Basic realm="district"'} if authorization else {}
             return _refused(HTTPStatus.UNAUTHORIZED, "invalid_client", challenge)
@@ -56,23 +56,42 @@ class Tokens:
             return _refused(HTTPStatus.BAD_REQUEST, "invalid_request")
         if grant_type != "client_credentials":
             return _refused(HTTPStatus.BAD_REQUEST, "unsupported_grant_type")
-        asked = form.get("scope", "").split() or sorted(self._names)
-        if any(uri not in self._names for uri in asked):
+        granted = self._granted(form.get("scope", ""))
+        if not granted:
             return _refused(HTTPStatus.BAD_REQUEST, "invalid_scope")
+        return self._grant(granted)
+
+    def _granted(self, asked: str) -> list[str]:
+        """The URIs of the scopes that this request gets: none, if it is not to have any token."""
+        login = self._settings.login
+        if login.scope == ("refused" if asked else "required"):
+            return []
+        wanted = asked.split() or sorted(self._names)
+        granted = [uri for uri in wanted if uri in self._names]
+        return granted if login.narrows or len(granted) == len(wanted) else []
+
+    def _grant(self, uris: list[str]) -> Reply:
+        login = self._settings.login
         token = f"{CANARY}-token-{secrets.token_urlsafe(24)}"
         lifetime = self._settings.token_seconds
         expires = self._clock() + timedelta(seconds=lifetime)
-        self._grants[token] = _Grant(frozenset(self._names[uri] for uri in asked), expires)
-        body = {"access_token": token, "token_type": "bearer", "expires_in": lifetime, "scope": " ".join(asked)}
-        return TokenReply(HTTPStatus.OK, body, {"Cache-Control": "no-store"})
+        node = secrets.token_hex(4) if login.sticky_cookie else None
+        self._grants[token] = _Grant(frozenset(self._names[uri] for uri in uris), expires, node)
+        body = {"access_token": token, "token_type": "bearer", "expires_in": lifetime, "scope": " ".join(uris)}
+        kept = {name: value for name, value in body.items() if name not in login.reply_lacks}
+        cookies = {NODE_COOKIE: node} if node else {}
+        return Reply(HTTPStatus.OK, kept, {"Cache-Control": "no-store"}, cookies)
 
-    def check(self, authorization: str | None) -> None:
-        """Raises Refusal 401 without a live token, 403 where its scopes do not allow reading the roster."""
+    def check(self, authorization: str | None, node: str | None = None) -> None:
+        """Raises Refusal 401 without a live token, 403 where its scopes do not allow reading the roster.
+
+        ``node``: what came back of the cookie that was set with the token.
+        """
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer":
             raise _unauthorised('Bearer realm="district"', "a bearer token is needed")
         grant = self._grants.get(token)
-        if grant is None or grant.expires <= self._clock():
+        if grant is None or grant.expires <= self._clock() or grant.node not in (None, node):
             raise _unauthorised('Bearer realm="district", error="invalid_token"', "unknown or expired token")
         if grant.scopes.isdisjoint(_READING_SCOPES):
             challenge = {"WWW-Authenticate": 'Bearer realm="district", error="insufficient_scope"'}
@@ -80,15 +99,18 @@ class Tokens:
             raise Refusal(HTTPStatus.FORBIDDEN, "forbidden", description, challenge)
 
     def _is_client(self, authorization: str | None, form: Mapping[str, str]) -> bool:
+        login = self._settings.login
+        if login.client == ("body" if authorization else "basic"):
+            return False
         if authorization is None:
             given = form.get("client_id", ""), form.get("client_secret", "")
         else:
-            given = _basic(authorization)
+            given = _basic(authorization, form_encoded=login.form_encoded)
         right = self._settings.client_id, self._secret
         return hmac.compare_digest("\0".join(given).encode(), "\0".join(right).encode())
 
 
-def _basic(authorization: str) -> tuple[str, str]:
+def _basic(authorization: str, *, form_encoded: bool) -> tuple[str, str]:
     """Id and secret from HTTP Basic, form-encoded as RFC 6749 section 2.3.1 asks; two empty texts if malformed."""
     kind, _, encoded = authorization.partition(" ")
     try:
@@ -96,11 +118,11 @@ def _basic(authorization: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         decoded = ""
     client_id, _, client_secret = decoded.partition(":")
-    return unquote_plus(client_id), unquote_plus(client_secret)
+    return (unquote_plus(client_id), unquote_plus(client_secret)) if form_encoded else (client_id, client_secret)
 
 
-def _refused(status: HTTPStatus, error: str, headers: dict[str, str] | None = None) -> TokenReply:
-    return TokenReply(status, {"error": error}, {"Cache-Control": "no-store"} | (headers or {}))
+def _refused(status: HTTPStatus, error: str, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(status, {"error": error}, {"Cache-Control": "no-store"} | (headers or {}))
 
 
 def _unauthorised(challenge: str, description: str) -> Refusal:

@@ -1,5 +1,6 @@
 """A whole district's records: generated from a seed, then changed record by record."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
@@ -95,12 +96,16 @@ class Population:
 
     @property
     def district(self) -> Org:
-        return self.orgs[DISTRICT_ID]
+        return next(org for org in self.orgs.values() if org.type == "district")
 
     @property
     def schools(self) -> list[Org]:
         """All orgs of type school, also closed ones."""
         return [org for org in self.orgs.values() if org.type == "school"]
+
+    def records(self) -> Iterator[AnyRecord]:
+        """All of them, kind by kind."""
+        return chain.from_iterable(table.values() for table in self._tables.values())
 
     def put(self, record: AnyRecord) -> None:
         """Adds a record, or replaces the one of its kind with the same sourcedId."""

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.district.certificates import issue, server_context
 from tests.district.controls import Controls
-from tests.district.district import TOKEN_PATH, District
+from tests.district.district import District
 from tests.district.fields import Version
 from tests.district.population import Population
 from tests.district.server import application
@@ -33,6 +33,11 @@ class RunningDistrict:
     @property
     def population(self) -> Population:
         return self.district.population
+
+    @property
+    def shown(self) -> Population:
+        """The population as this server lists it."""
+        return self.district.shown
 
     @property
     def client_id(self) -> str:
@@ -76,10 +81,11 @@ async def listening(
         await site.start()
         scheme, name = ("https", tls_names[0]) if tls_names else ("http", host)
         origin = f"{scheme}://{name}:{runner.addresses[0][1]}"
-        has_token_endpoint = district.settings.auth == "oauth2"
+        settings = district.settings
+        token_url = origin + settings.token_path + (f"?{settings.token_query}" if settings.token_query else "")
         yield RunningDistrict(
             base_url=origin + district.base_path,
-            token_url=origin + TOKEN_PATH if has_token_endpoint else None,
+            token_url=token_url if settings.auth == "oauth2" else None,
             ca_pem=ca_pem,
             controls=Controls(district),
             district=district,

@@ -1,13 +1,16 @@
 """From a query to the rows that answer it, in order."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 from tests.district.filters import Read, Value, is_date, moment
 from tests.district.listing import Collection, Row
+from tests.district.ordering import KEYS, collated
 from tests.district.population import Population
 from tests.district.query import Query
+from tests.district.settings import Queries
 from tests.district.wire import Payload, References
 
 _REMEMBERED = 16
@@ -20,51 +23,66 @@ class Selections:
     as it does at a provider that gives no snapshot.
     """
 
-    def __init__(self, population: Population) -> None:
-        self._population = population
-        self._revision = population.revision
+    def __init__(self, rules: Queries, *, shuffle: Random | None = None) -> None:
+        """``shuffle``: what rows are reshuffled by with each request that does not sort, None if they are not."""
+        self._rules = rules
+        self._shuffle = shuffle
+        self._state: tuple[int, int] | None = None
         self._known: OrderedDict[tuple[object, ...], Sequence[Row]] = OrderedDict()
 
-    def rows(self, name: str, collection: Collection, query: Query) -> Sequence[Row]:
-        if self._revision != self._population.revision:
-            self._revision = self._population.revision
+    def rows(self, population: Population, name: str, collection: Collection, query: Query) -> Sequence[Row]:
+        state = id(population), population.revision
+        if self._state != state:
+            self._state = state
             self._known.clear()
         key = (name, query.filter, query.sort, query.descending)
         if key not in self._known:
-            self._known[key] = self._select(collection, query)
+            self._known[key] = self._select(population, collection, query)
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
-        return self._known[key]
+        rows = self._known[key]
+        if self._shuffle is not None and query.sort is None:
+            return self._shuffle.sample(rows, len(rows))
+        return rows
 
-    def _select(self, collection: Collection, query: Query) -> Sequence[Row]:
-        chosen = list(collection.rows(self._population))
+    def _select(self, population: Population, collection: Collection, query: Query) -> Sequence[Row]:
+        def reader(row: Row) -> Read:
+            return _reader(population, collection, row)
+
+        chosen = list(collection.rows(population))
         if query.filter is not None:
-            keep = query.filter.matches
-            chosen = [row for row in chosen if keep(self._reader(collection, row))]
+            keep = collated(query.filter, self._rules.filter_order)
+            chosen = [row for row in chosen if keep(reader(row))]
         if query.sort is not None:
             field = query.sort
-            chosen.sort(key=lambda row: _rank(self._reader(collection, row)(field)), reverse=query.descending)
+            order = KEYS[self._rules.sort_order] if field == "sourcedId" else _as_is
+            chosen.sort(key=lambda row: _rank(reader(row)(field), order), reverse=query.descending)
         return chosen
 
-    def _reader(self, collection: Collection, row: Row) -> Read:
-        """Reads the three fields that every object has without building its payload."""
-        payload: Payload = {}
 
-        def read(field: str) -> Sequence[Value]:
-            nonlocal payload
-            match field:
-                case "sourcedId":
-                    return (row.sourced_id,)
-                case "status":
-                    return (row.status,)
-                case "dateLastModified":
-                    return (row.modified,)
-            payload = payload or collection.show(row, References(""), self._population)
-            texts = _texts(payload, field.split("."))
-            return [moment(text) for text in texts] if is_date(field) else list(texts)
+def _as_is(value: Value) -> Value:
+    return value
 
-        return read
+
+def _reader(population: Population, collection: Collection, row: Row) -> Read:
+    """Reads the three fields that every object has without building its payload."""
+    payload: Payload = {}
+
+    def read(field: str) -> Sequence[Value]:
+        nonlocal payload
+        match field:
+            case "sourcedId":
+                return (row.sourced_id,)
+            case "status":
+                return (row.status,)
+            case "dateLastModified":
+                return (row.modified,)
+        payload = payload or collection.show(row, References(""), population)
+        texts = _texts(payload, field.split("."))
+        return [moment(text) for text in texts] if is_date(field) else list(texts)
+
+    return read
 
 
 def _texts(node: Any, path: list[str]) -> Iterator[str]:
@@ -81,6 +99,6 @@ def _texts(node: Any, path: list[str]) -> Iterator[str]:
         yield str(node)
 
 
-def _rank(values: Sequence[Value]) -> tuple[bool, Any]:
+def _rank(values: Sequence[Value], order: Callable[[Any], Any]) -> tuple[bool, Any]:
     """Sort key of a field's values; in ascending order, records without one come last."""
-    return (True, "") if not values else (False, values[0])
+    return (True, "") if not values else (False, order(values[0]))

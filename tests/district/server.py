@@ -1,26 +1,24 @@
 """The HTTP face of a district: token endpoint and rostering service."""
 
-import json
-from collections.abc import Mapping
+from email.utils import format_datetime
 from http import HTTPStatus
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.district import query
-from tests.district.district import TOKEN_PATH, District, SeenRequest
-from tests.district.errors import Refusal, error_body, status_info
-from tests.district.listing import Collection
-from tests.district.wire import Payload, References
-
-_REFUSED_ALWAYS = "demographics"
+from tests.district import faults, roster
+from tests.district.behaviour import Where
+from tests.district.district import District, SeenRequest
+from tests.district.errors import Refusal, styled_body
+from tests.district.oauth2 import NODE_COOKIE
+from tests.district.replies import Reply
 
 
 def application(district: District) -> web.Application:
     app = web.Application()
     server = _Server(district)
     if district.settings.auth == "oauth2":
-        app.router.add_post(TOKEN_PATH, server.token)
+        app.router.add_post(district.settings.token_path, server.token)
     app.router.add_get(f"{district.base_path}/{{rest:.*}}", server.rostering)
     app.router.add_route("*", "/{rest:.*}", server.elsewhere)
     return app
@@ -30,90 +28,72 @@ class _Server:
     def __init__(self, district: District) -> None:
         self._district = district
 
-    async def token(self, request: web.Request) -> web.Response:
-        if self._district.behaviour.outage:
-            return self._respond(request, "token", _error(self._district, _outage()))
+    async def token(self, request: web.Request) -> web.StreamResponse:
         form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-        reply = self._district.tokens.issue(request.headers.get("Authorization"), form)
-        return self._respond(request, "token", _json(reply.status, reply.body, reply.headers))
+        try:
+            fault = self._meets("token", request)
+            authorization = request.headers.get("Authorization")
+            reply = fault or self._district.tokens.issue(authorization, form, request.raw_path.partition("?")[2])
+        except Refusal as refusal:
+            reply = self._refused(refusal)
+        await faults.slow_down(self._district)
+        return self._respond(request, "token", reply)
 
-    async def rostering(self, request: web.Request) -> web.Response:
+    async def rostering(self, request: web.Request) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
         name, _, sourced_id = path.removeprefix(f"{self._district.base_path}/").partition("/")
         endpoint = f"{name}/{{sourcedId}}" if sourced_id else name
         try:
             with self._district.lock:
-                response = self._answer(request, name, unquote(sourced_id))
+                fault = self._meets("roster", request)
+                reply = fault or self._answer(request, name, unquote(sourced_id))
         except Refusal as refusal:
-            response = _error(self._district, refusal)
-        return self._respond(request, endpoint, response)
-
-    async def elsewhere(self, request: web.Request) -> web.Response:
-        """Another version's path, or a method that rostering does not have."""
-        within = request.path.startswith(f"{self._district.base_path}/") or request.path == TOKEN_PATH
-        status = HTTPStatus.METHOD_NOT_ALLOWED if within else HTTPStatus.NOT_FOUND
-        if self._district.behaviour.outage:
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        return self._respond(request, request.path, web.Response(status=status, text=status.phrase))
-
-    def _respond(self, request: web.Request, endpoint: str, response: web.Response) -> web.Response:
-        self._district.saw(SeenRequest(endpoint, dict(request.query), response.status))
+            reply = self._refused(refusal)
+        await faults.slow_down(self._district)
+        response = self._respond(request, endpoint, reply)
+        if self._district.behaviour.cuts:
+            self._district.behaviour.cuts -= 1
+            return await faults.cut(request, response)
         return response
 
-    def _answer(self, request: web.Request, name: str, sourced_id: str) -> web.Response:
-        """Outage before credentials before permission before content, so that each is told from the others."""
+    async def elsewhere(self, request: web.Request) -> web.StreamResponse:
+        """Another version's path, or a method that rostering does not have."""
         district = self._district
+        within = request.path.startswith(f"{district.base_path}/") or request.path == district.settings.token_path
+        status = HTTPStatus.METHOD_NOT_ALLOWED if within else HTTPStatus.NOT_FOUND
         if district.behaviour.outage:
-            raise _outage()
-        self._authenticate(request)
-        if name == _REFUSED_ALWAYS or name in district.behaviour.refused:
-            raise Refusal(HTTPStatus.FORBIDDEN, "forbidden", f"{name} is not shared with this application")
-        collection = district.collections.get(name)
-        if collection is None:
-            raise Refusal(HTTPStatus.NOT_FOUND, "unknownobject", "no such collection")
-        refer = References(f"{request.scheme}://{request.host}{district.base_path}")
-        if sourced_id:
-            return self._one(collection, sourced_id, refer)
-        return self._page(name, collection, request.query, refer)
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        return self._respond(request, request.path, Reply(status, status.phrase, content_type="text/plain"))
 
-    def _authenticate(self, request: web.Request) -> None:
+    def _meets(self, where: Where, request: web.Request) -> Reply | None:
+        return faults.meets(self._district, where, request.raw_path)
+
+    def _answer(self, request: web.Request, name: str, sourced_id: str) -> Reply:
+        """Faults before credentials before permission before content, so that each is told from the others."""
+        origin = f"{request.scheme}://{request.host}"
+        url = origin + request.raw_path
         authorization = request.headers.get("Authorization")
         if self._district.settings.auth == "oauth2":
-            self._district.tokens.check(authorization)
+            self._district.tokens.check(authorization, request.cookies.get(NODE_COOKIE))
         else:
-            url = f"{request.scheme}://{request.host}{request.raw_path}"
             self._district.signatures.check(request.method, url, authorization)
+        return roster.answer(self._district, roster.Asked(name, sourced_id, origin, url, dict(request.query)))
 
-    def _one(self, collection: Collection, sourced_id: str, refer: References) -> web.Response:
-        population = self._district.population
-        for row in collection.rows(population):
-            if row.sourced_id == sourced_id:
-                return _json(HTTPStatus.OK, {collection.single: collection.show(row, refer, population)})
-        raise Refusal(HTTPStatus.NOT_FOUND, "unknownobject", f"no {collection.single} has this sourcedId")
+    def _refused(self, refusal: Refusal) -> Reply:
+        settings = self._district.settings
+        content = styled_body(settings.errors, settings.version, refusal)
+        kind = "text/plain" if isinstance(content, str) else "application/json"
+        return Reply(refusal.status, content, refusal.headers, content_type=kind)
 
-    def _page(
-        self, name: str, collection: Collection, parameters: Mapping[str, str], refer: References
-    ) -> web.Response:
+    def _respond(self, request: web.Request, endpoint: str, reply: Reply) -> web.Response:
         district = self._district
-        asked = query.parse(parameters, collection.fields)
-        rows = district.selections.rows(name, collection, asked)
-        size = min(asked.limit, district.behaviour.page_maximum or asked.limit)
-        page = rows[asked.offset : asked.offset + size]
-        body: Payload = {collection.plural: [collection.show(row, refer, district.population) for row in page]}
-        if asked.unknown_sort is not None and district.settings.version == "1.1":
-            description = f"no field {asked.unknown_sort} to sort by"
-            body["statusInfoSet"] = [status_info("1.1", "invalid_sort_field", description, warning=True)]
-        return _json(HTTPStatus.OK, body, {"X-Total-Count": str(len(rows))})
-
-
-def _outage() -> Refusal:
-    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "server_busy", "down for maintenance")
-
-
-def _error(district: District, refusal: Refusal) -> web.Response:
-    return _json(refusal.status, error_body(district.settings.version, refusal), refusal.headers)
-
-
-def _json(status: HTTPStatus, body: Payload, headers: Mapping[str, str] | None = None) -> web.Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return web.Response(status=status, text=text, content_type="application/json", headers=headers)
+        district.saw(SeenRequest(endpoint, dict(request.query), reply.status))
+        headers = reply.headers | {"Date": format_datetime(district.clock(), usegmt=True)}
+        if district.settings.permission_header:
+            headers["x-perm-rev"] = str(district.behaviour.permission_revision)
+        response = web.Response(status=reply.status, body=reply.body, headers=headers)
+        response.content_type = reply.content_type
+        response.charset = "utf-8"
+        for name, value in reply.cookies.items():
+            response.set_cookie(name, value)
+        return response

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.district.__main__ import main
+
 PROGRAM = [sys.executable, "-m", "tests.district"]
 POPULATION = ["--seed", "7", "--schools", "4", "--today", "2026-11-24"]
 
@@ -102,6 +104,31 @@ def test_the_page_size_can_be_set_and_freed(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("set-heavy --above 1000 --status 504", "pages above 1000 rows are answered with 504\n"),
+        ("set-heavy", "no page is too heavy\n"),
+        (
+            "limit-rate --requests 5 --retry-after 2 --form date",
+            "429 after 5 requests, to be tried again in 2 s\n",
+        ),
+        ("free-rate", "no limit to requests\n"),
+        ("fail --status 500 --times 2 --where token", "next 2 requests (token) are answered with 500\n"),
+        ("slow-down --seconds 0.5", "every answer waits 0.5 s\n"),
+        ("slow-down --seconds 0", "every answer waits 0.0 s\n"),
+        ("hide --collection courses", "courses is answered with 404\n"),
+        ("permit --collection courses", "courses is answered again\n"),
+        ("change-permissions", "permissions are at revision 2\n"),
+    ],
+)
+def test_faults_begin_and_end_from_the_shell(
+    served: Served, command: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["control", *command.split(), "--control-port", served.control_port]) == 0
+    assert capsys.readouterr().out == line
+
+
+@pytest.mark.parametrize(
     ("action", "arguments", "status", "complaint"),
     [
         ("control withdraw-student", ["--student", "nobody"], 1, "nobody has the sourcedId nobody"),
@@ -109,6 +136,8 @@ def test_the_page_size_can_be_set_and_freed(served: Served) -> None:
         ("control refuse", ["--collection", "lineItems"], 1, "no collection lineItems"),
         ("control rename-school", ["--school", "0101"], 2, "--name"),
         ("control rotate-secret", [], 2, "--secret-file"),
+        ("control fail", ["--status", "200"], 1, "from 400 to 599"),
+        ("control set-heavy", ["--status", "500"], 2, "invalid choice"),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CRD := crds/oneroster.masteryprep.com_onerosterconnections.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-unit lint format generate lock cluster-up cluster-down
+.PHONY: help setup demo demo-down test test-unit bench-client lint format generate lock cluster-up cluster-down
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup lint  ## lint and all tests; brings up the cluster, installs the ope
 
 test-unit: setup lint  ## lint and the tests that need neither PostgreSQL nor a cluster
 	@$(BIN)/pytest -q -m "not database and not cluster"
+
+bench-client: setup  ## the OneRoster client against a bare loop over 1,000,000 records, one to three minutes
+	@$(BIN)/python -m tests.bench.client
 
 lint: setup  ## format, rules, types, import arrows
 	@$(BIN)/ruff format --check --quiet .

@@ -24,7 +24,7 @@ from tests.district.population import Population
 from tests.district.records import CANARY
 from tests.district.running import RunningDistrict, running_district
 from tests.district.settings import Auth
-from tests.oneroster.odd_servers import Handler, Pauses, serving
+from tests.oneroster.odd_servers import LOOPBACK, Handler, Pauses, serving
 
 
 def credentials(district: RunningDistrict) -> OAuth1 | OAuth2:
@@ -76,7 +76,9 @@ async def test_no_canary_gets_out(
         assert CANARY not in repr(shown)
         endpoint = Endpoint(district.base_url, version, district.ca_pem)
         patience = Patience(tries=2)
-        async with OneRosterClient(endpoint, shown, patience=patience, sleep=Pauses()) as client:
+        async with OneRosterClient(
+            endpoint, shown, allowed_networks=LOOPBACK, patience=patience, sleep=Pauses()
+        ) as client:
             if trouble == "outage":
                 district.controls.begin_outage()
             elif trouble == "rotated":
@@ -89,24 +91,32 @@ async def test_no_canary_gets_out(
 
 
 def spoilt(how: str) -> Any:
-    """Bodies with a canary where something is wrong with them."""
+    """Answers with a canary where something is wrong with them."""
     record = {"sourcedId": 1.5, "name": f"{CANARY}-name", "password": f"{CANARY}-password"}
+    packed = {"Content-Encoding": "gzip"}
     return {
         "type": web.json_response({collection.value: [record] for collection in Collection}),
         "truncated": web.Response(body=f'{{"orgs": [{{"name": "{CANARY}'.encode()),
         "bytes": web.Response(body=f'{{"{CANARY}": "'.encode() + b'\xff"}'),
+        "deep": web.Response(body=f'{{"orgs": {"[" * 5000}"{CANARY}"'.encode()),
+        "packed": web.Response(body=CANARY.encode(), headers=packed),
         "key": web.json_response({CANARY: []}),
         "page": web.Response(text=f"<html>{CANARY}", content_type="text/html"),
-        "400": web.json_response({"imsx_description": CANARY}, status=400),
-        "401": web.json_response({"imsx_description": CANARY}, status=401),
-        "403": web.json_response({"imsx_description": CANARY}, status=403),
+        "header": web.json_response({}, headers={f"X-{CANARY}": CANARY * 1000}),
+        "400": web.json_response({"imsx_description": CANARY, "error": CANARY}, status=400),
+        "401": web.json_response({"imsx_description": CANARY}, status=401, headers={"Date": CANARY}),
+        "403": web.json_response({"imsx_codeMinor": CANARY}, status=403, headers={"WWW-Authenticate": CANARY}),
+        "429": web.Response(text=CANARY, status=429, headers={"Retry-After": CANARY}),
         "503": web.Response(text=CANARY, status=503),
         "302": web.Response(status=302, headers={"Location": f"/{CANARY};session={CANARY}?{CANARY}#{CANARY}"}),
         "307": web.Response(status=307, headers={"Location": f"https://{CANARY}@sso.example/{CANARY}"}),
     }[how]
 
 
-HOWS = ["type", "truncated", "bytes", "key", "page", "400", "401", "403", "503", "302", "307"]
+HOWS = [
+    *("type", "truncated", "bytes", "deep", "packed", "key", "page", "header", "dropped"),
+    *("400", "401", "403", "429", "503", "302", "307"),
+]
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -117,15 +127,26 @@ async def test_no_error_repeats_what_the_server_sent(how: str, at: str, caplog: 
         shown = OAuth2("id", f"{CANARY}-secret", f"{origin}/token")
         endpoint = Endpoint(f"{origin}/v1p2", "1.2")
         patience = Patience(tries=2)
-        async with OneRosterClient(endpoint, shown, plain_http=True, patience=patience, sleep=Pauses()) as client:
+        async with OneRosterClient(
+            endpoint,
+            shown,
+            plain_http=True,
+            allowed_networks=LOOPBACK,
+            patience=patience,
+            sleep=Pauses(),
+        ) as client:
             assert_kept(await everything_from(client), caplog, CANARY)
 
 
 def odd(how: str, at: str) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         is_token = request.path == "/token"
-        if is_token == (at == "token"):
+        if is_token == (at == "token") and how == "dropped":
+            assert request.transport is not None
+            request.transport.abort()
+        elif is_token == (at == "token"):
             return spoilt(how)  # type: ignore[no-any-return]
-        return web.json_response({"access_token": f"{CANARY}-token"})
+        cookie = f"session={CANARY}-cookie; Path=/"
+        return web.json_response({"access_token": f"{CANARY}-token"}, headers={"Set-Cookie": cookie})
 
     return handler

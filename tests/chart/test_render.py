@@ -1,11 +1,13 @@
 """What helm renders: names, rights, the pod's restrictions, and that wrong values are refused."""
 
 import shutil
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oneroster_operator.controller.settings import from_environment
 from tests.chart.rendered import CHART, INSTALL, Manifest, Refused, helm, install_manifest, kustomize, template
 
 pytestmark = pytest.mark.cluster
@@ -78,6 +80,13 @@ def test_with_namespaces_it_has_no_right_outside_of_them() -> None:
     assert environment_of(rendered)["WATCH_NAMESPACES"] == "north,south"
 
 
+def test_allowed_networks_reach_the_operator_as_it_reads_them() -> None:
+    assert "ALLOWED_NETWORKS" not in environment_of(template()), "by default none is allowed"
+    given = environment_of(template("allowedNetworks={10.20.0.0/16,fd00:12::/64}"))
+    read = from_environment(given).allowed_networks
+    assert read == (ip_network("10.20.0.0/16"), ip_network("fd00:12::/64"))
+
+
 def test_people_get_their_rights_by_the_clusters_own_roles() -> None:
     roles = {role["metadata"]["name"]: role for role in of_kind(template(), "ClusterRole")}
     assert rights(roles["oneroster-operator-view"]) == {"onerosterconnections": {"get", "list", "watch"}}
@@ -119,7 +128,17 @@ def test_the_definition_stays_unless_told_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["workers=0", "image.digest=latest", "watchNamespaces={North}", "suport.contact=x", "sync.cpus=1"]
+    "setting",
+    [
+        "workers=0",
+        "image.digest=latest",
+        "watchNamespaces={North}",
+        "suport.contact=x",
+        "sync.cpus=1",
+        "allowedNetworks={all}",
+        "allowedNetworks={10.20.0.1}",
+        "allowedNetworks=10.20.0.0/16",
+    ],
 )
 def test_a_wrong_value_is_refused(setting: str) -> None:
     with pytest.raises(Refused, match="values don't meet the specifications of the schema"):

@@ -41,6 +41,8 @@ class Outside:
     district_outage: str = ""
     """Reason of the outage; empty while the district answers."""
     platform_outage: str = ""
+    refusal: str = ""
+    """Reason for which any credentials are refused; empty for none."""
 
     def answer(
         self, call: Call, connection: Connection, secret: Manifest, previews: Mapping[str, list[Counted]]
@@ -55,10 +57,13 @@ class Outside:
     def _test(self, call: Call, client_secret: str) -> Tested:
         if self.district_outage:
             return Tested(call.inputs, "Unreachable", self.district_outage, "The district does not answer.")
+        if self.refusal:
+            return Tested(call.inputs, "Refused", self.refusal, "Change this and that.")
         if client_secret != self.accepted:
             text = "The district refuses clientId and clientSecret."
             return Tested(call.inputs, "Refused", "InvalidCredentials", text)
-        return Tested(call.inputs, "Accepted", "Accepted", "The district's service answers.", "OAuth2 (Basic)")
+        message, scopes = "The district's service answers.", ("roster.readonly", "roster-core.readonly")
+        return Tested(call.inputs, "Accepted", "Accepted", message, "OAuth2 (Basic)", scopes)
 
     def _import(self, call: Call, connection: Connection) -> Imported:
         spec = connection.spec.schools

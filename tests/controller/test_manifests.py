@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import re
+from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -123,6 +125,18 @@ class TestCronJob:
         (container,) = manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
         assert container["args"] == ["--category", "Students", "--not-before", "2026-11-24T15:00:00Z"]
         assert manifest["metadata"]["annotations"] == {group.NOT_BEFORE_ANNOTATION: "2026-11-24T15:00:00Z"}
+
+    def test_the_installations_networks_are_arguments_and_no_part_of_the_plan(self) -> None:
+        allowed = replace(SETTINGS, allowed_networks=(ip_network("10.20.0.0/16"), ip_network("fd00:12::/64")))
+        made = manifests.job(connection(), allowed, purpose="request", token=TOKEN, plan=plan())
+        (container,) = made["spec"]["template"]["spec"]["containers"]
+        networks = ["--allowed-network", "10.20.0.0/16", "--allowed-network", "fd00:12::/64"]
+        assert container["args"] == [
+            *job("request")["spec"]["template"]["spec"]["containers"][0]["args"],
+            *networks,
+        ]
+        assert manifests.categories_in(made["spec"]) == ("Students", "ClassRosters")
+        assert manifests.plan_in(made["spec"]) == manifests.plan_in(job("request")["spec"])
 
     def test_the_plan_it_uses_can_be_read_back(self) -> None:
         assert manifests.used_plan(cron_job(plan="p")) == "p"

@@ -24,6 +24,7 @@ from oneroster_operator.controller.manifests import Manifest, plan_in, used_plan
 from oneroster_operator.controller.observe import cron_job_view, job_view, secret_view
 from oneroster_operator.controller.observed import Call, CallKind, JobView, Observed, Postponed
 from oneroster_operator.controller.preview import Counted
+from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.take_in import Result
 from tests.controller import build
 from tests.controller.build import NAME, NOW, SETTINGS
@@ -48,6 +49,8 @@ class World:
     reports: dict[str, Report] = field(default_factory=dict)
     previews: dict[str, list[Counted]] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)
+    settings: Settings = SETTINGS
+    """The installation's; other ones take an operator that was started anew."""
     postponed: dict[CallKind, Postponed] = field(default_factory=dict)
     failures: int = 0
     """Calls in a row that failed."""
@@ -156,7 +159,7 @@ class World:
         result: Result | None = None
         for _ in range(4):
             seen = self.observe()
-            decision = decide(seen, SETTINGS, result)
+            decision = decide(seen, self.settings, result)
             self._carry_out(seen, decision)
             if decision.call is None:
                 return decision

@@ -54,7 +54,7 @@ def platform(kubectl: Kubectl) -> Platform:
     """The operator by its chart, and a platform."""
     images.build()
     images.load()
-    operator.install(kubectl)
+    operator.install(kubectl, operator.service_networks(kubectl))
     platform = Platform(kubectl)
     platform.install()
     return platform

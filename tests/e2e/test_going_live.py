@@ -16,6 +16,9 @@ def test_a_district_goes_live(apply: Apply, version: str, auth: str) -> None:
     connection.await_ready("AwaitingCategories")
     assert connection.condition("SchoolsMatched") == ("False", "NeedsReview")
     assert connection.status()["summary"]["schools"] == "10/12"
+    credentials = connection.status()["credentials"]
+    assert credentials["authentication"].startswith(auth)
+    assert bool(credentials.get("grantedScopes")) == (auth == "OAuth2")
 
     connection.patch({"categories": ALL})
     connection.await_ready("AwaitingConfirmation", seconds=120)

@@ -1,5 +1,7 @@
 """The operator, installed by its chart as a platform engineer does it."""
 
+from collections.abc import Sequence
+
 from tests.installation import images, namespaces
 from tests.installation.kubectl import CommandFailed, Kubectl
 
@@ -8,7 +10,7 @@ RELEASE = "oneroster-operator"
 _BY_CHART = "app.kubernetes.io/name=oneroster-operator"
 
 
-def command() -> tuple[str, ...]:
+def command(allowed_networks: Sequence[str]) -> tuple[str, ...]:
     """helm, with what the installation needs."""
     image = images.in_pods(images.OPERATOR)
     repository, _, tag = image["image"].rpartition(":")
@@ -18,6 +20,8 @@ def command() -> tuple[str, ...]:
         "image.pullPolicy": image["imagePullPolicy"],
         "support.contact": "support@platform.example",
     }
+    if allowed_networks:
+        values["allowedNetworks"] = f"{{{','.join(allowed_networks)}}}"
     return (
         *("helm", "upgrade", "--install", RELEASE, str(images.ROOT / "charts/oneroster-operator")),
         *("--namespace", NAMESPACE),
@@ -27,7 +31,17 @@ def command() -> tuple[str, ...]:
     )
 
 
-def install(kubectl: Kubectl) -> None:
+def service_networks(kubectl: Kubectl) -> list[str]:
+    """Where the cluster's Services are, and so the simulated districts.
+
+    Kubernetes says it since 1.33; before, any private address may be a Service's.
+    """
+    if "servicecidrs" not in kubectl("api-resources", "--api-group=networking.k8s.io", "-o", "name"):
+        return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+    return kubectl("get", "servicecidrs", "-o", "jsonpath={.items[*].spec.cidrs[*]}").split()
+
+
+def install(kubectl: Kubectl, allowed_networks: Sequence[str]) -> None:
     """Install or upgrade; a running operator is started anew, so that it runs the image that was just built.
 
     Raises `CommandFailed` where the cluster has an operator that is not ours.
@@ -35,7 +49,7 @@ def install(kubectl: Kubectl) -> None:
     _refuse_another(kubectl)
     namespaces.ensure(kubectl, NAMESPACE)
     running = kubectl.list(NAMESPACE, "deployments", _BY_CHART)
-    kubectl.run(*command(), seconds=150)
+    kubectl.run(*command(allowed_networks), seconds=150)
     if running:
         kubectl("rollout", "restart", f"deployment/{RELEASE}", "-n", NAMESPACE)
     kubectl("rollout", "status", f"deployment/{RELEASE}", "-n", NAMESPACE, "--timeout=120s")

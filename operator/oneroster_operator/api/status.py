@@ -47,6 +47,16 @@ class Credentials(Part):
     outcome: Word = Field(description="Accepted, Refused or Unreachable.")
     reason: Word = Field(description="The reason that CredentialsValid takes from this test.")
     detail: Sentence = Field(default="", description="What the district's server answered, in our words.")
+    stage: Word = Field(
+        default="",
+        description="Where it ended: name, connection, tls, token, call, shape, version, abilities, or done.",
+    )
+    evidence: list[Annotated[str, Field(max_length=256)]] = Field(
+        default=[],
+        max_length=16,
+        description="What was asked, by host and path, and in a word what came.",
+        json_schema_extra=LIST_ATOMIC,
+    )
     authentication: Word = Field(default="", description="How the server took the client's credentials.")
     granted_scopes: list[Annotated[str, Field(max_length=256)]] = Field(
         default=[],

@@ -14,7 +14,7 @@ from oneroster_operator.controller.observed import Call, CallKind
 from oneroster_operator.controller.preview import Counted, Previewed, previewed
 from oneroster_operator.controller.review import Imported, moved
 from oneroster_operator.controller.take_in import Result
-from oneroster_operator.controller.verdict import Tested
+from oneroster_operator.controller.verdict import Tested, tested
 from oneroster_operator.matching.district import DistrictOrgUnclear, district_of, schools_of
 from oneroster_operator.matching.match import match
 from oneroster_operator.oneroster import (
@@ -26,6 +26,7 @@ from oneroster_operator.oneroster import (
     Organizations,
     Patience,
 )
+from oneroster_operator.oneroster.addresses import Networks
 from oneroster_operator.platform.connection import PlatformError, connect
 from oneroster_operator.platform.directory import DistrictUnknown, links, schools
 from oneroster_operator.platform.runs import RunRecord, category_report, runs_of_job
@@ -52,8 +53,9 @@ class CallFailed(Exception):
 class Caller:
     """Makes the calls, so many at a time and no more."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, allowed_networks: Networks) -> None:
         self._cluster = cluster
+        self._allowed_networks = allowed_networks
         self._districts = asyncio.Semaphore(_AT_ONCE)
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_PER_HOST))
         self._platform = asyncio.Semaphore(_TO_PLATFORM)
@@ -79,15 +81,7 @@ class Caller:
     async def _test(self, call: Call, connection: Connection) -> Tested:
         client = await self._client(connection)
         async with self._districts, self._host(connection), client:
-            verdict = await client.probe()
-        return Tested(
-            inputs=call.inputs,
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            message=verdict.message,
-            authentication=verdict.authentication,
-            granted_scopes=verdict.granted_scopes,
-        )
+            return tested(call.inputs, await client.probe())
 
     async def _import(self, call: Call, connection: Connection) -> Imported:
         client = await self._client(connection)
@@ -141,11 +135,12 @@ class Caller:
         secret = await self._secret(connection, spec.auth.secret_ref.name)
         client_id, client_secret = secret.get(CLIENT_ID_KEY, ""), secret.get(CLIENT_SECRET_KEY, "")
         endpoint = Endpoint(spec.endpoint.url, spec.endpoint.version.value, spec.endpoint.ca_bundle)
+        credentials: OAuth1 | OAuth2
         if spec.auth.type is AuthType.OAUTH1:
-            return OneRosterClient(endpoint, OAuth1(client_id, client_secret), patience=_PATIENCE)
-        token_url = spec.auth.token_url or ""
-        credentials = OAuth2(client_id, client_secret, token_url, tuple(spec.auth.scopes))
-        return OneRosterClient(endpoint, credentials, patience=_PATIENCE)
+            credentials = OAuth1(client_id, client_secret)
+        else:
+            credentials = OAuth2(client_id, client_secret, spec.auth.token_url or "", tuple(spec.auth.scopes))
+        return OneRosterClient(endpoint, credentials, allowed_networks=self._allowed_networks, patience=_PATIENCE)
 
     async def _secret(self, connection: Connection, name: str) -> dict[str, str]:
         """The Secret's values as text; empty where it is gone since it was looked at."""

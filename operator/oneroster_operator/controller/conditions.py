@@ -127,7 +127,7 @@ def _statements(
     seen: Observed, status: ConnectionStatus, settings: Settings, known: Account, late: Statement | None
 ) -> list[tuple[ConditionType, Statement]]:
     connection = seen.connection
-    credentials = _credentials(seen, status, known.secret)
+    credentials = _credentials(seen, status, settings, known.secret)
     trouble = _import_trouble(seen)
     schools = (
         trouble
@@ -179,11 +179,14 @@ def _confirm_command(connection: Connection) -> str:
     return f"kubectl -n {connection.namespace} patch orc {connection.name} --type=merge -p '{patch}'"
 
 
-def _credentials(seen: Observed, status: ConnectionStatus, secret: Statement | None) -> Statement:
+def _credentials(
+    seen: Observed, status: ConnectionStatus, settings: Settings, secret: Statement | None
+) -> Statement:
     """`CredentialsValid`, with where to mend what the district's service refuses."""
     if secret is not None and seen.credentials.state is not SecretState.USABLE:
         return secret
-    said = verdict.statement(status.credentials, hashes.credentials_inputs(seen.connection, seen.credentials))
+    inputs = hashes.credentials_inputs(seen.connection, seen.credentials, settings.allowed_networks)
+    said = verdict.statement(status.credentials, inputs)
     if said.status == FALSE and said.reason in verdict.WRONG_SECRET:
         where = f"Secret {seen.connection.namespace}/{seen.credentials.name}"
         mend = f" Then correct clientId and clientSecret in {where}; what is suspended goes on by itself."

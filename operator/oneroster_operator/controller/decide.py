@@ -47,12 +47,12 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
         status, wake = account(seen, settings, Account(invalid=invalid))
         return Decision(status=status, wake=wake)
     secret = unusable_secret(seen)
-    call, due = next_call(seen) if seen.credentials.state is SecretState.USABLE else (None, None)
-    no_preview = secret or _no_preview(seen)
+    call, due = next_call(seen, settings) if seen.credentials.state is SecretState.USABLE else (None, None)
+    no_preview = secret or _no_preview(seen, settings)
     if call is None and no_preview is not None:
         seen = refuse(seen, ("test", "preview"), no_preview)
     token = preview.wanted(seen.connection, seen.now) if call is None and no_preview is None else None
-    wanted = scheduling(seen, settings, secret or _refused(seen))
+    wanted = scheduling(seen, settings, secret or _refused(seen, settings))
     sync_token = None
     if call is None:
         not_ready = _not_ready(seen, no_preview)
@@ -71,12 +71,12 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
     )
 
 
-def _refused(seen: Observed) -> Statement | None:
+def _refused(seen: Observed, settings: Settings) -> Statement | None:
     """Set while the district refuses these credentials: then nothing runs, so that no account gets locked.
 
     What is suspended stays so until the credentials that are there now have worked.
     """
-    inputs = hashes.credentials_inputs(seen.connection, seen.credentials)
+    inputs = hashes.credentials_inputs(seen.connection, seen.credentials, settings.allowed_networks)
     known = seen.connection.status.credentials
     said = verdict.statement(known, inputs)
     untried = known is None or known.accepted_hash != inputs
@@ -84,11 +84,12 @@ def _refused(seen: Observed) -> Statement | None:
     return said if said.status == FALSE or (untried and suspended) else None
 
 
-def _no_preview(seen: Observed) -> Statement | None:
+def _no_preview(seen: Observed, settings: Settings) -> Statement | None:
     """Why nothing can be previewed at present: a dry run asks the district as much as any other."""
     known = seen.connection.status.credentials
     if known is None or known.outcome != verdict.ACCEPTED:
-        return verdict.statement(known, hashes.credentials_inputs(seen.connection, seen.credentials))
+        inputs = hashes.credentials_inputs(seen.connection, seen.credentials, settings.allowed_networks)
+        return verdict.statement(known, inputs)
     return preview.impossible(seen.connection)
 
 

@@ -7,14 +7,15 @@ from oneroster_operator.api.plan import digest
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.status import SYNCED, SchoolsStatus
 from oneroster_operator.controller.observed import SecretView
+from oneroster_operator.oneroster.addresses import Networks
 
 _NOT_REVIEWED = {"confirmed", "paused", "pause_reason", "schedule"}
 
 
-def credentials_inputs(connection: Connection, secret: SecretView) -> str:
-    """Of a test of the credentials."""
+def credentials_inputs(connection: Connection, secret: SecretView, allowed_networks: Networks) -> str:
+    """Of a test of the credentials. Where other networks are allowed now, an address may be judged otherwise."""
     spec = connection.spec.model_dump(mode="json", include={"endpoint", "auth"})
-    return _hash([spec, secret.version])
+    return _hash([spec, secret.version, *map(str, allowed_networks)])
 
 
 def schools_inputs(connection: Connection) -> str:

@@ -20,6 +20,7 @@ from oneroster_operator.api.plan import (
 )
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.controller.settings import Settings
+from oneroster_operator.oneroster.addresses import Networks
 
 Manifest = dict[str, Any]
 
@@ -155,7 +156,7 @@ def _pod_spec(
                 "image": settings.image,
                 "imagePullPolicy": settings.image_pull_policy,
                 "command": ["oneroster-sync"],
-                "args": args,
+                "args": [*args, *_allowed(settings.allowed_networks)],
                 "env": [
                     {
                         "name": JOB_NAME_VARIABLE,
@@ -187,6 +188,11 @@ def _pod_spec(
             _secret("platform", spec.platform_ref.name, SYNC_URL_KEY),
         ],
     }
+
+
+def _allowed(networks: Networks) -> list[str]:
+    """An argument and no part of the plan: the installation decides it, so it needs no preview of its own."""
+    return [arg for network in networks for arg in ("--allowed-network", str(network))]
 
 
 def _mount(name: str, path: str) -> Manifest:

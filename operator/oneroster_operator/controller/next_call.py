@@ -8,16 +8,17 @@ from oneroster_operator.api.status import ConnectionStatus, Credentials, Schools
 from oneroster_operator.api.times import instant
 from oneroster_operator.controller import hashes, preview, requests, review, schedule, verdict
 from oneroster_operator.controller.observed import Call, CallKind, Observed, SecretState
+from oneroster_operator.controller.settings import Settings
 
 Due = tuple[Call | None, dt.datetime | None]
 """The call to make now, or when the next one is due."""
 
 
-def next_call(observed: Observed) -> Due:
+def next_call(observed: Observed, settings: Settings) -> Due:
     """One call at a time, in the order in which each needs the one before. The credentials' Secret is usable."""
     connection, now = observed.connection, observed.now
     status = connection.status
-    inputs = hashes.credentials_inputs(connection, observed.credentials)
+    inputs = hashes.credentials_inputs(connection, observed.credentials, settings.allowed_networks)
     test_at = verdict.next_test(status.credentials, inputs, _spread(observed))
     if _due(test_at, status.credentials, now) or requests.asked(connection, "test") or _refused_a_run(status):
         return Call(CallKind.TEST, inputs), None

@@ -41,9 +41,8 @@ class Operator:
         """Connect and start all tasks."""
         self._cluster = await Cluster.connect()
         await self._require_definition(self._cluster)
-        reconciler = Reconciler(
-            self._cluster, Caller(self._cluster), self.settings, lambda: dt.datetime.now(dt.UTC)
-        )
+        caller = Caller(self._cluster, self.settings.allowed_networks)
+        reconciler = Reconciler(self._cluster, caller, self.settings, lambda: dt.datetime.now(dt.UTC))
         self._run(self._queue.run_clock())
         for _ in range(self.settings.workers):
             self._run(self._work(reconciler))

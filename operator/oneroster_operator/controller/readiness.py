@@ -22,7 +22,15 @@ from enum import StrEnum
 from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement
 
 TRANSIENT = frozenset(
-    {"DistrictUnreachable", "DistrictError", "Timeout", "RateLimited", "PlatformUnreachable", "Unproven"}
+    {
+        "DistrictUnreachable",
+        "DistrictError",
+        "Timeout",
+        "RateLimited",
+        "PermissionsChanged",
+        "PlatformUnreachable",
+        "Unproven",
+    }
 )
 """Reasons that go away without anyone's doing."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from oneroster_operator.api.status import Credentials
 from oneroster_operator.api.times import instant, rfc3339
 from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement, clean
+from oneroster_operator.oneroster import Verdict
 
 ACCEPTED, REFUSED, UNREACHABLE = "Accepted", "Refused", "Unreachable"
 
@@ -27,6 +28,7 @@ FRESH_FOR = dt.timedelta(hours=24)
 """So long good credentials are not asked again; runs use them in between."""
 
 _SCOPES_SHOWN, _SCOPE_LENGTH = 16, 256
+_FACTS_SHOWN, _FACT_LENGTH = 16, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,22 @@ class Tested:
     message: str
     authentication: str = ""
     granted_scopes: tuple[str, ...] = ()
+    stage: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+def tested(inputs: str, found: Verdict) -> Tested:
+    """What the client found, as a result of the test of `inputs`."""
+    return Tested(
+        inputs=inputs,
+        outcome=found.outcome,
+        reason=found.reason,
+        message=found.message,
+        authentication=found.authentication,
+        granted_scopes=found.granted_scopes,
+        stage=found.stage,
+        evidence=found.evidence,
+    )
 
 
 def after_test(previous: Credentials | None, tested: Tested, now: dt.datetime) -> Credentials:
@@ -59,6 +77,8 @@ def after_test(previous: Credentials | None, tested: Tested, now: dt.datetime) -
         outcome=tested.outcome,
         reason=tested.reason,
         detail=clean(tested.message),
+        stage=tested.stage,
+        evidence=[clean(fact, _FACT_LENGTH) for fact in tested.evidence[:_FACTS_SHOWN]],
         authentication=tested.authentication or (previous.authentication if previous and same else ""),
         granted_scopes=[clean(scope, _SCOPE_LENGTH) for scope in tested.granted_scopes[:_SCOPES_SHOWN]]
         or (previous.granted_scopes if previous and same and not accepted else []),

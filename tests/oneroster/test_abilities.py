@@ -115,6 +115,19 @@ async def test_an_offset_that_is_not_regarded_is_told() -> None:
     assert "no regard for offset" in found.message
 
 
+@pytest.mark.parametrize("ids", [["1", "0"], ["1", "1"], ["2", "3"], []])
+async def test_a_page_that_is_not_the_next_is_no_keyset(ids: list[str]) -> None:
+    async def roster(request: web.Request) -> web.StreamResponse:
+        if request.query.get("filter", "").startswith("sourcedId"):
+            name = request.path.rpartition("/")[2]
+            return web.json_response({name: [{"sourcedId": sourced_id, "roles": []} for sourced_id in ids]})
+        answer: web.StreamResponse = await servers_whims(400, "never")(request)
+        return answer
+
+    async with client_of(roster) as client:
+        assert (await client.probe()).abilities.keyset == "no"
+
+
 async def test_a_filter_that_never_finds_anything_is_no_filter_by_date() -> None:
     async def roster(request: web.Request) -> web.StreamResponse:
         if "dateLastModified" in request.query_string:

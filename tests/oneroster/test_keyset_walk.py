@@ -1,6 +1,11 @@
 """Walks by keyset: fast where the server filters and sorts, left where it stops, and never proof alone."""
 
+import pytest
+
+from oneroster_operator.oneroster import Refused
 from oneroster_operator.oneroster.paging import Keyset
+from oneroster_operator.oneroster.retry import Retrying
+from oneroster_operator.oneroster.tally import FetchedPage, PageRequest
 from tests.oneroster.walked_server import ORDERS, Server, no_total, received, rows, true_total
 
 
@@ -90,3 +95,17 @@ async def test_a_record_that_goes_while_it_is_the_last_ends_the_keyset() -> None
     found = await received(walk)
     assert walk.outcome.complete
     assert set(found) == set(rows(215)) - {"id-00049"}
+
+
+async def test_where_deep_offsets_are_refused_the_total_proves_what_came_by_keyset() -> None:
+    class Shallow(Server):
+        async def fetch(self, request: PageRequest, retrying: Retrying) -> FetchedPage:
+            if request.offset > 100:
+                raise Refused("BadRequest", "no offset above 100", "call")
+            return await super().fetch(request, retrying)
+
+    walk = Shallow(rows(215), clamp=50, filter="honoured").walk()
+    assert await received(walk) == rows(215)
+    assert walk.outcome.complete
+    with pytest.raises(Refused):
+        await received(Shallow(rows(215), clamp=50, filter="honoured", total=no_total).walk(page_size=50))

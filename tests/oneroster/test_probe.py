@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 from aiohttp import web
@@ -48,7 +49,18 @@ async def verdict_on(url: str, token_url: str = TOKEN_URL, ca_bundle: str | None
 async def test_the_other_version_is_named(declared: Version, users: object, spoken: str) -> None:
     found = await verdict(answering(ORGS, users), declared)
     assert (found.outcome, found.reason, found.stage) == ("Refused", "VersionMismatch", "version")
-    assert f"declare {spoken}" in found.message
+    assert f"declare {spoken}, or give the address of the {declared} service" in found.message
+
+
+async def test_the_declared_version_is_named_where_it_is_at_another_path() -> None:
+    async def roster(request: web.Request) -> web.StreamResponse:
+        users = USERS_V1P2 if "/ims/oneroster/rostering/" in request.path else USERS_V1P1
+        return await answering(ORGS, users)(request)
+
+    found = await verdict(roster)
+    assert (found.outcome, found.reason, found.stage) == ("Refused", "VersionMismatch", "version")
+    assert "declare 1.1, or give http://127.0.0.1" in found.message
+    assert found.message.endswith("/ims/oneroster/rostering/v1p2 as endpoint URL.")
 
 
 @pytest.mark.parametrize("users", [{"users": []}, {"users": [{"sourcedId": "u"}]}, {"users": [7]}])
@@ -183,7 +195,9 @@ async def test_what_works_is_accepted_though_its_abilities_are_not_found_out_in_
             return await slow(request)
         return web.json_response({request.path.rpartition("/")[2]: [{"sourcedId": "a"}, {"sourcedId": "b"}]})
 
-    found = await verdict_in_time(roster)
+    began = time.monotonic()
+    found = await verdict_in_time(roster, seconds=2)
+    assert time.monotonic() - began < 1, "abilities get a quarter of the time"
     assert (found.outcome, found.reason, found.stage) == ("Accepted", "Accepted", "abilities")
     assert (found.abilities.totals, found.abilities.keyset) == ("no", "unknown")
 

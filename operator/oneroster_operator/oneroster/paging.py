@@ -226,20 +226,26 @@ class Walk:
         """Whether the last row is the last of all: asked unless the total says so too, for single rows may be all
         that one gets. By keyset also whether it stands where the number of rows that came says."""
         if tally.by_keyset:
-            _, page = await self._page(tally, offset=tally.position - 1, limit=2)
-            if page.decoded.sourced_ids != [tally.last]:
+            last = await self._rows_from(tally, tally.position - 1)
+            if last is None and tally.agrees:
+                return  # some servers refuse an offset so deep
+            if last != [tally.last]:
                 tally.missed("the last record does not stand where the number of rows that came by keyset says")
                 return
         if not tally.position or (tally.agrees and tally.distinct > 1):
             return
+        if await self._rows_from(tally, tally.position):
+            tally.stopped = "NoProgress", f"offset {tally.position - 1:,} has nothing new, and yet more follows"
+
+    async def _rows_from(self, tally: Tally, offset: int) -> list[str | None] | None:
+        """SourcedIds of two rows from `offset` on; None where the server refuses it, as some do past the end."""
         try:
-            _, page = await self._page(tally, offset=tally.position)
+            _, page = await self._page(tally, offset=offset, limit=2)
         except Refused as refused:
             if refused.reason in {"BadRequest", "NotFound"}:
-                return  # some servers refuse an offset past the end
+                return None
             raise
-        if page.decoded.sourced_ids:
-            tally.stopped = "NoProgress", f"offset {tally.position - 1:,} has nothing new, and yet more follows"
+        return page.decoded.sourced_ids
 
     async def _page(
         self, tally: Tally, *, offset: int = 0, from_id: str | None = None, limit: int | None = None

@@ -20,8 +20,9 @@ from oneroster_operator.oneroster.records import Collection
 from oneroster_operator.oneroster.retry import Retrying
 
 PROBE_SECONDS: Final = 60.0
-ABILITIES_SECONDS: Final = 15.0
-"""The longest that a test takes, and its last part: one slow server shall not hold up the tests of others."""
+"""The longest that a test takes: one slow server shall not hold up the tests of others."""
+ABILITIES_SHARE: Final = 0.25
+"""Of that time, at most, for what no verdict depends on."""
 
 Outcome = Literal["Accepted", "Refused", "Unreachable"]
 Reached = Stage | Literal["abilities", "done"]
@@ -79,7 +80,7 @@ async def examine(
     A refusal of a collection other than orgs is for the categories that need it to report.
     """
     asker = Asker(service, version, retrying)
-    found = await _climb(asker, asyncio.get_running_loop().time() + seconds)
+    found = await _climb(asker, asyncio.get_running_loop().time() + seconds, seconds * ABILITIES_SHARE)
     return Verdict(
         found.outcome,
         found.reason,
@@ -92,7 +93,7 @@ async def examine(
     )
 
 
-async def _climb(asker: Asker, deadline: float) -> _Finding:
+async def _climb(asker: Asker, deadline: float, to_spare: float) -> _Finding:
     try:
         orgs = await _until(deadline, asker, asker.first(Collection.ORGS))
     except Unreachable as error:
@@ -108,7 +109,8 @@ async def _climb(asker: Asker, deadline: float) -> _Finding:
         if spoken not in {None, asker.version}:
             mismatch = advice.other_version(users.where, asker.version, None)
             return await _best_told(deadline, asker, mismatch, _declared_version(asker, users.where))
-    return await _accepted(deadline, asker, orgs, users)
+    last = min(deadline, asyncio.get_running_loop().time() + to_spare)
+    return await _accepted(last, asker, orgs, users)
 
 
 async def _until(deadline: float, asker: Asker, asked: Awaitable[_T]) -> _T:
@@ -218,7 +220,6 @@ async def _accepted(deadline: float, asker: Asker, orgs: FirstRow, users: FirstR
         listed = Collection.USERS
     stage: Reached = "abilities"
     abilities = Abilities()
-    deadline = min(deadline, asyncio.get_running_loop().time() + ABILITIES_SECONDS)
     with suppress(TimeoutError, Unreachable):
         async with asyncio.timeout_at(deadline):
             for collection in _OTHERS:

@@ -324,3 +324,12 @@ async def test_the_outcome_tells_the_servers_time_when_the_walk_began() -> None:
     walk = Server(rows(20), clamp=5).walk()
     await received(walk)
     assert walk.outcome.server_time == 1.0
+
+
+async def test_a_total_that_agrees_is_not_believed_where_rows_came_twice() -> None:
+    """Thirteen rows were listed, so a total of eleven is wrong, though eleven different ones came."""
+    listed = [*rows(11), *rows(2)]
+    server = Server(listed, total=lambda _, __: 11, sort="ignored")
+    walk = server.walk()
+    assert len(set(await received(walk))) == 11
+    assert not walk.outcome.complete

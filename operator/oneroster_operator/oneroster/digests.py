@@ -1,5 +1,6 @@
 """The ids of a walk, eight bytes each: to count millions of them must not cost the memory of their texts. Pure."""
 
+import struct
 from array import array
 from collections.abc import Sequence
 from itertools import chain
@@ -32,7 +33,7 @@ class Digests:
             self._ascending = False
         if not self._ascending:
             self.adjacent += sum(map(eq, chain((self._last,), texts), texts))
-        self._digests.extend(map(hash, texts))
+        self._digests.frombytes(struct.pack(f"{len(texts)}q", *map(hash, texts)))
         self._last = texts[-1]
 
     def distinct(self) -> int:

@@ -199,18 +199,16 @@ class Tally:
             return False, f"{repeated:,} rows came twice, and there is no X-Total-Count to tell why"
         if not self.ordered and self._pages > 1:
             return False, "the server refuses to sort and sends no X-Total-Count"
-        how = (
-            "by keyset, and the last stood where their number says"
-            if self.by_keyset
-            else ("each page from where the one before it ended")
-        )
+        how = "each page from where the one before it ended"
+        if self.by_keyset:
+            how = "by keyset, and the last stood where their number says"
         return True, f"{distinct:,} distinct records came, {how}, and nothing followed the last"
 
     def _counted(self, total: int, distinct: int, repeated: int) -> tuple[bool, str]:
         changed = next((other for other in self._totals if other != total), None)
         if changed is not None:
             return False, f"X-Total-Count was {changed:,} and then {total:,}"
-        if distinct == total:
+        if distinct == total and not repeated:
             return True, f"{total:,} distinct records came, as X-Total-Count said throughout"
         if self.received == total and self.ordered and not repeated:
             return True, (

@@ -14,7 +14,7 @@ UNDECODABLE: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises over a body. UnicodeDecodeError holds the body, so none of them may be chained to ours."""
 
 Body = bytes | bytearray
-"""Of an answer; read into one buffer, since each copy of a page costs as much as a tenth of its decoding."""
+"""Of an answer, as it was read or as a test writes it."""
 Text = str | int | None
 """Numbers where text is due are common among ids and grades."""
 Flag = bool | str | int | None

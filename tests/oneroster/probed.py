@@ -23,6 +23,7 @@ async def probed(
     *,
     before: Callable[[RunningDistrict], object] = as_it_is,
     path: str | None = None,
+    token_path: str | None = None,
     version: Version | None = None,
     secret: str | None = None,
     scopes: tuple[str, ...] = (),
@@ -32,14 +33,15 @@ async def probed(
 ) -> Verdict:
     """The verdict on a district with these settings, `before` having been done to it.
 
-    What its people were told is right, unless `path` (of the endpoint URL), `version` or `secret` say otherwise.
+    What its people were told is right, unless `path` (of the endpoint URL), `token_path` and so on say so.
     """
     async with running_district(population, settings=settings) as district:
         before(district)
         right = OAuth1(district.client_id, secret or district.client_secret)
         shown: OAuth1 | OAuth2 = right
         if district.token_url is not None:
-            shown = OAuth2(right.client_id, right.client_secret, district.token_url, scopes)
+            token_url = district.token_url if token_path is None else origin(district) + token_path
+            shown = OAuth2(right.client_id, right.client_secret, token_url, scopes)
         url = district.base_url if path is None else origin(district) + path
         endpoint = Endpoint(url, version or settings.version, district.ca_pem if trusted else None)
         pauses = Pauses()

@@ -219,7 +219,7 @@ async def test_collections_that_are_not_shared_are_named_and_refuse_nothing() ->
     found = await probed(PLAIN, before=most)
     assert told(found) == ("Accepted", "Accepted", "done")
     assert (
-        "users (403), courses (404), classes (403), enrollments (404). The district should share" in found.message
+        "users (403), courses (404), classes (403), enrollments (404): the district should share" in found.message
     )
 
 
@@ -242,3 +242,11 @@ async def test_a_test_asks_little_of_the_district() -> None:
     await probed(PLAIN, before=asked.append)
     assert asked[0].district.counts.total() <= 14
     assert max(int(request.query["limit"]) for request in asked[0].district.requests if request.query) == 2
+
+
+@pytest.mark.parametrize(("path", "status"), [("/oauth/tokens", 404), ("/ims/oneroster/rostering/v1p2/orgs", 405)])
+async def test_a_wrong_token_url_is_what_message_and_evidence_name(path: str, status: int) -> None:
+    found = await probed(PLAIN, token_path=path)
+    assert told(found) == ("Refused", "NotFound", "token")
+    assert f"{path} is no token endpoint ({status}): correct the token URL" in found.message
+    assert f"{path}: " in found.evidence[0]

@@ -97,14 +97,16 @@ def forbidden(where: str, refusal: DistrictError, sent: str, scopes: Sequence[st
 
 def accepted(listed: int, not_shared: Mapping[Collection, DistrictError], abilities: Abilities) -> str:
     """`listed` orgs came, the collections `not_shared` did not."""
-    sentences = ["The district's service answers as it should."]
-    if len(not_shared) == 1:
-        sentences += [error.message for error in not_shared.values()]
-    elif not_shared:
+    if not not_shared:
+        sentences = ["The district's service answers as it should."]
+    elif len(not_shared) == 1:
+        sentences = ["The district's service answers, but:", *(error.message for error in not_shared.values())]
+    else:
         names = ", ".join(
             f"{name} ({_SHORT.get(error.reason, error.reason)})" for name, error in not_shared.items()
         )
-        sentences += [f"Not to be had: {names}. The district should share or license what the categories need."]
+        missing = f"The district's service answers, but not to be had are {names}:"
+        sentences = [f"{missing} the district should share or license what the categories need."]
     if not listed:
         sentences += ["It lists no org as yet."]
     if told := abilities.summary():

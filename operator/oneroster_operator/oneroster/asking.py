@@ -61,7 +61,7 @@ class Asker:
             reply, where = await self.service.get(collection, "limit=1&offset=0", self._noted, base=base)
             row = FirstRow(raw_records(reply.body, collection, where), stated_total(reply), where)
         except DistrictError as error:
-            self._note(where, self._came(error))
+            self._note(self.service.token_place or where if error.stage == "token" else where, self._came(error))
             raise
         rows = f"{len(row.rows)} row" if len(row.rows) == 1 else f"{len(row.rows)} rows"
         self._note(where, f"200, {rows}" if row.total is None else f"200, {rows} of {row.total}")

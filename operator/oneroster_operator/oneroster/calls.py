@@ -86,6 +86,16 @@ class Service:
         return self._signer.description if self._signer else ""
 
     @property
+    def token_place(self) -> str:
+        """Host and path of the token URL, for messages; empty with OAuth 1, and where it is no URL."""
+        if isinstance(self._credentials, OAuth1):
+            return ""
+        try:
+            return place(checked_url(self._credentials.token_url, "token URL", plain_http=True))
+        except Refused:
+            return ""
+
+    @property
     def granted_scopes(self) -> tuple[str, ...]:
         """The scopes of the token; none before there is one, and with OAuth 1."""
         return self._signer.granted_scopes if self._signer else ()

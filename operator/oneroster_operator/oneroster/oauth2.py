@@ -214,7 +214,8 @@ class OAuth2Signer:
         if code == "invalid_scope":
             message = (
                 f"{where} grants none of the scopes asked for (invalid_scope): the district should grant this "
-                "client the roster scopes, or say which scopes to ask for."
+                "client the roster scopes, or say which to ask for; if its service speaks another version of "
+                "OneRoster than the declared one, declare that."
             )
             return Refused("InsufficientScope", message, "token")
         if code in _NOT_ENTITLED and reply.status != 401:

@@ -20,7 +20,7 @@ _ADVICE: Final[dict[int, tuple[RefusedReason, str]]] = {
     ),
     404: (
         "NotFound",
-        "is not there (404): check the path, and with the district that its OneRoster service is on.",
+        "is not there (404): check the address, and with the district that it shares and licenses this.",
     ),
 }
 
@@ -46,6 +46,12 @@ def require_ok(reply: Reply, url: URL, name: str, stage: Stage) -> None:
             f"{where} wants a scope that we were not granted (403): the district should grant the roster scopes."
         )
         raise Refused("InsufficientScope", message, stage)
+    if stage == "token" and reply.status in {404, 405}:
+        message = (
+            f"{where} is no token endpoint ({reply.status}): correct the token URL; where the district has none, "
+            "its service may know OAuth 1 alone."
+        )
+        raise Refused("NotFound", message, stage)
     reason, advice = _ADVICE.get(
         reply.status,
         ("RequestRefused", f"refuses the request ({reply.status}): the district's provider should look at it."),
@@ -72,7 +78,6 @@ def clock_skew(reply: Reply, where: str, now: float) -> Refused | None:
 
 
 def is_web_page(reply: Reply) -> bool:
-    """Whether the body begins as HTML does, whatever its Content-Type."""
     """Whether HTML (or XML) came in place of JSON, whatever its type is said to be."""
     return reply.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 

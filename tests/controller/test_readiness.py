@@ -77,6 +77,24 @@ TABLE: list[Row] = [
     ("tested", NEVER_SEEN | {"credentials": unknown("Testing")}, "Unknown/Testing", "Reconciling", "Progressing"),
     ("imported", {"imported": False, "linked": 0}, "Unknown/Importing", "Reconciling", "Progressing"),
     (
+        "another address, not reached yet",
+        {
+            "scheduled_before": False,
+            "preview": unknown("Previewing"),
+            "credentials": unknown("DistrictUnreachable"),
+        },
+        "False/DistrictUnreachable",
+        "Reconciling",
+        "Progressing",
+    ),
+    (
+        "another address, being tested",
+        {"scheduled_before": False, "preview": unknown("Previewing"), "credentials": unknown("Testing")},
+        "Unknown/Testing",
+        "Reconciling",
+        "Progressing",
+    ),
+    (
         "previewed",
         {"scheduled_before": False, "preview": unknown("Previewing")},
         "Unknown/Previewing",

@@ -4,7 +4,7 @@
 |--------------------------------------------------------------|--------------------------------|-------------|
 | the spec cannot work, a child's name is taken                | False, its reason              | Stalled     |
 | a Secret cannot be used, the district refuses us             | False, that reason             | Stalled     |
-| the district never reached, or the platform away at first    | False, that reason             | Reconciling |
+| the district not reached yet, or the platform away at first  | False, that reason             | Reconciling |
 | tested, imported, previewed for the first time               | Unknown, Testing ... Previewing | Reconciling |
 | no school linked, no category chosen                         | False, AwaitingReview, AwaitingCategories | - |
 | the preview failed                                           | False, PreviewFailed           | -           |
@@ -121,7 +121,7 @@ def _reviewed(c: Circumstances) -> tuple[Statement, Progress] | None:
     if c.preview.status == FALSE:
         return c.preview, Progress.NONE
     if c.preview.status == UNKNOWN and not c.scheduled_before:
-        return c.preview, Progress.RECONCILING
+        return _previewing(c), Progress.RECONCILING
     if not c.confirmed:
         text = (
             "Nothing is written before spec.confirmed is true. Review status.schools and status.preview, then: "
@@ -131,6 +131,15 @@ def _reviewed(c: Circumstances) -> tuple[Statement, Progress] | None:
     if c.reconfirm is not None:
         return c.reconfirm, Progress.NONE
     return None
+
+
+def _previewing(c: Circumstances) -> Statement:
+    """A preview waits for a district that answers: then that is what is to be told."""
+    if c.credentials.status != UNKNOWN:
+        return c.preview
+    if c.credentials.reason == "Testing":
+        return c.credentials
+    return Statement(FALSE, c.credentials.reason, f"{c.credentials.message} {_NEVER_REACHED}")
 
 
 def _still_open(c: Circumstances) -> str:

@@ -75,6 +75,34 @@ async def test_a_filter_that_cannot_be_shown_to_be_right_is_not_used(counts: dic
         assert asked[-1] is None
 
 
+async def test_a_server_that_looks_at_one_clause_alone_is_read_whole() -> None:
+    """`a OR b` and `a AND b` each evaluated as a: the two counts would add up."""
+    wanted, others = "role='administrator' OR role='teacher'", "role!='administrator' AND role!='teacher'"
+    counts: dict[str | None, int | None] = {wanted: 1, others: 5, None: 6, "role='administrator'": 1}
+    async with counting(counts | {"role='teacher'": 2}) as (client, asked):
+        walk = client.walk(Collection.ENROLLMENTS, roles=["administrator", "teacher"])
+        found = [record async for page in walk for record in page.records]
+        assert len(found) == 6
+        assert asked[-1] is None
+
+
+async def test_a_role_that_everyone_has_needs_no_filter() -> None:
+    async with counting({"role='teacher'": 6, "role!='teacher'": 0, None: 6}) as (client, asked):
+        await roles_of(client)
+        assert asked[-1] is None
+
+
+async def test_a_clock_that_is_ahead_does_not_hide_changes_to_come() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"orgs": []}, headers={"Date": "Fri, 31 Dec 2099 00:00:00 GMT"})
+
+    async with client_of(answer, clock=lambda: 1_000_000.0) as client:
+        walk = client.walk(Collection.ORGS)
+        async for _ in walk:
+            pass
+    assert walk.outcome.server_time == 1_000_000.0
+
+
 async def test_the_several_roles_of_1_2_are_never_filtered_by_the_server() -> None:
     asked: list[str] = []
 

@@ -1,15 +1,17 @@
 """Walks by offset over servers that clamp, shift, lie, repeat and refuse: never silently less."""
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from oneroster_operator.oneroster import Inconsistent, Refused, Unreachable, Walk
+from oneroster_operator.oneroster import Inconsistent, Malformed, Refused, Unreachable, Walk
 from oneroster_operator.oneroster.link_header import NextLink
-from oneroster_operator.oneroster.paging import LEAST_LIMIT
+from oneroster_operator.oneroster.page_size import LEAST_LIMIT
 from oneroster_operator.oneroster.retry import Retrying
 from oneroster_operator.oneroster.tally import FetchedPage, PageRequest
-from tests.oneroster.walked_server import Rows, Server, decoded, no_total, patient, received, rows
+from tests.oneroster.walked_server import Rows, Server, decoded, no_total, patient, received, rows, true_total
 
 
 async def test_a_server_that_clamps_the_page_is_read_whole() -> None:
@@ -311,13 +313,101 @@ async def test_a_server_whose_revision_never_rests_is_an_error() -> None:
     assert inconsistent.value.reason == "PermissionsChanged"
 
 
-async def test_links_end_nothing_and_continue_nothing() -> None:
+async def test_links_end_nothing_and_one_at_the_end_is_a_doubt() -> None:
     """One server forgets its links after the first page, another sends one for ever."""
-    for link in (NextLink.NONE, NextLink.HERE):
-        server = Server(rows(20), clamp=5, total=no_total, link=lambda _, said=link: said)  # type: ignore[misc]
+    for link, total, complete in (
+        (NextLink.NONE, no_total, True),
+        (NextLink.HERE, no_total, False),
+        (NextLink.HERE, true_total, True),
+    ):
+        server = Server(rows(20), clamp=5, total=total, link=lambda _, said=link: said)  # type: ignore[misc]
         walk = server.walk()
         assert await received(walk) == rows(20)
-        assert walk.outcome.complete
+        assert walk.outcome.complete is complete
+
+
+class Windowed(Server):
+    """Lists by offset no more than the first 100 rows, as some search engines do."""
+
+    async def fetch(self, request: PageRequest, retrying: Retrying) -> FetchedPage:
+        if request.offset >= 100:
+            return FetchedPage(decoded([]), self.total(len(self.rows), []))
+        return await super().fetch(replace(request, limit=min(request.limit, 100 - request.offset)), retrying)
+
+
+@pytest.mark.parametrize(
+    ("total", "complete"), [(no_total, False), (lambda count, _: min(100, count), False), (true_total, True)]
+)
+async def test_what_came_by_keyset_is_not_made_less_by_offset(
+    total: Callable[[int, Rows], int | None], complete: bool
+) -> None:
+    walk = Windowed(rows(215), clamp=50, filter="honoured", total=total).walk(page_size=50)
+    found = await received(walk)
+    assert walk.outcome.complete is complete
+    assert not complete or found == rows(215)
+
+
+@pytest.mark.parametrize("habit", ["sort", "filter"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Refused("RequestRefused", "422", "call"),
+        Unreachable("DistrictError", "500", "call"),
+        Malformed("UnexpectedShape", "a failure in a 200"),
+    ],
+)
+async def test_whatever_a_server_says_to_a_parameter_it_does_without(habit: str, failure: Exception) -> None:
+    class Failing(Server):
+        async def fetch(self, request: PageRequest, retrying: Retrying) -> FetchedPage:
+            if request.ordered if habit == "sort" else request.from_id is not None:
+                raise failure
+            return await super().fetch(request, retrying)
+
+    walk = Failing(rows(215), clamp=50, filter="honoured").walk()
+    assert await received(walk) == rows(215)
+    assert walk.outcome.complete
+
+
+async def test_a_tired_server_gets_full_pages_again() -> None:
+    server = Server(rows(3000), fails=frozenset({2, 3}))
+    walk = server.walk(page_size=100)
+    assert await received(walk) == rows(3000)
+    limits = [request.limit for request in server.requests]
+    assert limits[2:5] == [100, 50, 25]
+    assert limits.count(100) > 10
+
+
+async def test_records_in_an_order_of_their_own_are_proven_by_a_total_alone() -> None:
+    """By last change, say: one that is edited jumps to the front while another goes."""
+    shuffled = rows(30)
+    random.Random(7).shuffle(shuffled)
+    for total, complete in ((no_total, False), (true_total, True)):
+        walk = Server(shuffled, clamp=10, sort="ignored", total=total).walk()
+        assert sorted(map(str, await received(walk))) == rows(30)
+        assert walk.outcome.complete is complete
+
+
+async def test_pages_that_join_at_a_record_without_an_id_prove_nothing_without_a_total() -> None:
+    walk = Server(["a", None, "b", None, "c"], clamp=2, total=no_total, sort="ignored").walk()
+    await received(walk)
+    assert not walk.outcome.complete
+
+
+async def test_an_empty_answer_is_asked_for_once_more() -> None:
+    class Hiccup(Server):
+        async def fetch(self, request: PageRequest, retrying: Retrying) -> FetchedPage:
+            page = await super().fetch(request, retrying)
+            return FetchedPage(decoded([])) if len(self.requests) == 1 else page
+
+    walk = Hiccup(rows(20), total=no_total).walk()
+    assert await received(walk) == rows(20)
+    assert walk.outcome.complete
+
+
+async def test_the_largest_of_totals_that_disagree_is_the_one_to_reach() -> None:
+    walk = Server(rows(20), clamp=5, total=lambda count, page: count + 3 if len(page) < 5 else count - 3).walk()
+    assert await received(walk) == rows(20)
+    assert not walk.outcome.complete
 
 
 async def test_the_outcome_tells_the_servers_time_when_the_walk_began() -> None:

@@ -132,7 +132,7 @@ HARMLESS: dict[str, Settings] = {
     "404 past the end": Settings(paging=replace(SMALL, beyond_end=404)),
     "400 past the end": Settings(paging=replace(SMALL, beyond_end=400)),
     "heavy pages": Settings(paging=Paging(heavy_above=100, total="absent")),
-    "sort ignored": Settings(paging=SMALL, queries=Queries(sort="ignored")),
+    "sort ignored": Settings(paging=replace(SMALL, total="true"), queries=Queries(sort="ignored")),
     "sort refused": Settings(paging=Paging(maximum=37), queries=Queries(sort="refused")),
     "filter ignored": Settings(paging=SMALL, queries=Queries(filter="ignored")),
     "filter refused": Settings(paging=SMALL, queries=Queries(filter="refused")),
@@ -189,7 +189,10 @@ async def test_totals_that_count_something_else_are_left_aside_after_a_second_re
     ("settings", "proof"),
     [
         (Settings(paging=Paging(maximum=37, total_error=3)), "X-Total-Count says"),
-        (Settings(paging=SMALL, queries=Queries(sort="refused")), "refuses to sort and sends no X-Total-Count"),
+        (
+            Settings(paging=SMALL, queries=Queries(sort="refused")),
+            "refuses to sort, and there is no X-Total-Count",
+        ),
     ],
 )
 async def test_what_contradicts_itself_is_read_and_not_taken_for_proven(settings: Settings, proof: str) -> None:

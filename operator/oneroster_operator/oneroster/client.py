@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -64,6 +63,7 @@ class OneRosterClient:
         self._keysets: dict[tuple[Collection, bool], Keyset] = {}
         self._role_filters: dict[tuple[Collection, tuple[str, ...]], RoleFilter] = {}
         self._patience = patience
+        self._clock = clock
         self._sleep = sleep
         self._random = random
         self._connection = Connection(
@@ -97,7 +97,8 @@ class OneRosterClient:
         """
         if since and roles:
             raise ValueError("a record that changed may have lost its role: ask for all that changed")
-        pages = Pages(self._service, self._version, collection, filters.since(since) if since else None)
+        clause = filters.since(since) if since else None
+        pages = Pages(self._service, self._version, collection, clause, clock=self._clock)
         field = filters.role_field(collection, self._version) if roles else None
         keyset = self._keysets.setdefault((collection, since is not None or field is not None), Keyset())
         if field is None:
@@ -107,7 +108,7 @@ class OneRosterClient:
         role_filter = self._role_filters.setdefault((collection, tuple(roles)), RoleFilter(field, tuple(roles)))
 
         async def fetch(request: PageRequest, retrying: Retrying) -> FetchedPage:
-            pages.clause = await role_filter.clause(partial(pages.count, retrying=retrying))
+            pages.clause = await role_filter.clause(pages.count_once)
             return await pages.fetch(request, retrying)
 
         return Walk(fetch, page_size, self._retries(self._patience), keyset=keyset)

@@ -2,10 +2,10 @@
 
 import struct
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
-from operator import eq, lt
-from typing import Final
+from operator import eq, le, lt
+from typing import Any, Final
 
 _PARTS: Final = 64
 
@@ -17,6 +17,8 @@ class Digests:
     def __init__(self) -> None:
         self._digests = array("q")
         self._ascending = True
+        self.ordered = True
+        """Whether the first texts came in an order that texts are sorted by."""
         self._last = ""
         self.adjacent = 0
         """Texts that came again at once."""
@@ -28,6 +30,8 @@ class Digests:
         """Take in what comes next; no text is empty."""
         if not texts:
             return
+        if not self._digests:
+            self.ordered = _in_a_known_order(texts)
         before = chain((self._last,), texts)
         if self._ascending and not all(map(lt, before, texts)):
             self._ascending = False
@@ -44,3 +48,22 @@ class Digests:
         for digest in self._digests:
             parts[digest % _PARTS].append(digest)
         return sum(len(set(part)) for part in parts)
+
+
+_ORDERS: Final[tuple[Callable[[str], Any], ...]] = (
+    str,
+    str.casefold,
+    lambda text: (0, int(text), "") if text.isdecimal() else (1, 0, text),
+    lambda text: (len(text), text),
+    lambda text: "".join(filter(str.isalnum, text.casefold())),  # as most locales do
+)
+
+
+def _in_a_known_order(texts: Sequence[str]) -> bool:
+    return any(all(map(le, keys, keys[1:])) for keys in ([*map(order, texts)] for order in _ORDERS))
+
+
+def sort_alike(texts: Sequence[str]) -> bool:
+    """Whether every way of sorting puts these texts into the same order: they are of one length and one case."""
+    letters = "".join(texts)
+    return len(set(map(len, texts))) < 2 and letters in {letters.lower(), letters.upper()}

@@ -167,6 +167,8 @@ class Connection:
         raise failure  # not within the handler: aiohttp's exceptions hold the request and its headers
 
     async def _read(self, response: aiohttp.ClientResponse, url: URL) -> bytearray:
+        if response.content.at_eof():
+            return bytearray()  # of answers without a body aiohttp shares one stream, whose end comes but once
         # One buffer of the announced size: parts that are joined cost a page as much as half its decoding.
         body = bytearray(min(response.content_length or 0, self._bounds.body_bytes))
         received = 0

@@ -12,7 +12,7 @@ from oneroster_operator.oneroster.access import Version
 from oneroster_operator.oneroster.records import Collection
 
 Count = Callable[[str | None], Awaitable[int | None]]
-"""Rows that match a filter (of all without one), as the server states it; None where it does not, or refuses."""
+"""Rows that match a filter (of all without one), as the server states it; None where it does not say."""
 
 MAX_ROLES: Final = 2
 
@@ -37,7 +37,8 @@ class RoleFilter:
     def __init__(self, field: str, roles: Sequence[str]) -> None:
         if len(roles) > MAX_ROLES:
             raise ValueError(f"OneRoster takes two clauses at most, and so {MAX_ROLES} roles")
-        self._wanted = " OR ".join(f"{field}='{role}'" for role in roles)
+        self._single = [f"{field}='{role}'" for role in roles]
+        self._wanted = " OR ".join(self._single)
         self._others = " AND ".join(f"{field}!='{role}'" for role in roles)
         self._is_exact: bool | None = None
 
@@ -48,14 +49,16 @@ class RoleFilter:
         return self._wanted if self._is_exact else None
 
     async def _divides(self, count: Count) -> bool:
+        """Whether those wanted and all others are everyone, and those wanted the sum of each role: some servers
+        look at one clause alone."""
         counts = []
-        for clause in (self._wanted, self._others, None):
+        for clause in (self._wanted, self._others, None, *(self._single if len(self._single) > 1 else ())):
             rows = await count(clause)
             if rows is None:
                 return False
             counts.append(rows)
-        wanted, others, everyone = counts
-        return wanted + others == everyone and others > 0
+        wanted, others, everyone, *each = counts
+        return wanted + others == everyone and others > 0 and (not each or sum(each) == wanted)
 
 
 def since(moment: datetime) -> str:

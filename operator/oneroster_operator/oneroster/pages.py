@@ -1,6 +1,8 @@
 """Pages of one collection: from what a walk asks for to a request, and from the answer to a page."""
 
 import email.utils
+import time
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -8,11 +10,11 @@ from oneroster_operator.oneroster import filters
 from oneroster_operator.oneroster.access import Version
 from oneroster_operator.oneroster.calls import Service
 from oneroster_operator.oneroster.decode import decode_page
-from oneroster_operator.oneroster.errors import Refused
+from oneroster_operator.oneroster.errors import DistrictError, Refused
 from oneroster_operator.oneroster.exchange import Reply
 from oneroster_operator.oneroster.link_header import next_link
 from oneroster_operator.oneroster.records import Collection
-from oneroster_operator.oneroster.retry import Retrying
+from oneroster_operator.oneroster.retry import Retrying, once
 from oneroster_operator.oneroster.tally import FetchedPage, PageRequest
 
 MAX_REVISION: Final = 256
@@ -22,8 +24,15 @@ class Pages:
     """Of one collection of a service, all of it or what `clause` (one clause of OneRoster's grammar) leaves."""
 
     def __init__(
-        self, service: Service, version: Version, collection: Collection, clause: str | None = None
+        self,
+        service: Service,
+        version: Version,
+        collection: Collection,
+        clause: str | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._clock = clock
         self._service = service
         self._version = version
         self._collection = collection
@@ -38,7 +47,7 @@ class Pages:
             total=stated_total(reply),
             next_link=next_link(reply.headers.get("Link"), self._service.base),
             revision=reply.headers.get("x-perm-rev", "")[:MAX_REVISION] or None,
-            time=server_time(reply),
+            time=server_time(reply, self._clock()),
         )
 
     async def count(self, clause: str | None, retrying: Retrying) -> int | None:
@@ -51,6 +60,14 @@ class Pages:
                 return None
             raise
         return stated_total(reply)
+
+    async def count_once(self, clause: str | None) -> int | None:
+        """The same, asked once; None also for any failure: a filter that a server does not know it may answer with
+        anything, and whoever asks so can do without."""
+        try:
+            return await self.count(clause, once)
+        except DistrictError:
+            return None
 
     def _query(self, request: PageRequest) -> str:
         order = "&sort=sourcedId&orderBy=asc" if request.ordered else ""
@@ -70,9 +87,11 @@ def stated_total(reply: Reply) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
 
 
-def server_time(reply: Reply) -> float | None:
-    """The server's clock when it answered, in seconds since the epoch (RFC 9110 section 6.6.1)."""
+def server_time(reply: Reply, now: float) -> float | None:
+    """The server's clock when it answered (RFC 9110 section 6.6.1), but no later than ours, `now`: in seconds
+    since the epoch. From a moment in the future on nothing would ever change."""
     try:
-        return email.utils.parsedate_to_datetime(reply.headers.get("Date", "")).timestamp()
+        stated = email.utils.parsedate_to_datetime(reply.headers.get("Date", "")).timestamp()
     except (ValueError, OverflowError):
         return None
+    return min(stated, now)

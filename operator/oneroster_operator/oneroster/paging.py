@@ -10,24 +10,25 @@ Source: OneRoster 1.1 section 3.4.1, 1.2 REST binding; behaviour of servers and 
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from oneroster_operator.oneroster.decode import Decoded
 from oneroster_operator.oneroster.errors import Inconsistent, Malformed, Refused, Unreachable
+from oneroster_operator.oneroster.page_size import LEAST_LIMIT, PageSize
 from oneroster_operator.oneroster.records import Record, Rejected
-from oneroster_operator.oneroster.retry import Retries, Retrying
+from oneroster_operator.oneroster.retry import Retries, Retrying, once
 from oneroster_operator.oneroster.tally import FetchedPage, PageRequest, Tally
 
 OFFSET_WALKS: Final = 2
 """So often a collection is read by offset until it is proven whole; a walk by keyset may go before."""
 MAX_ROWS: Final = 20_000_000
 """Twice the enrollments of the largest district of the United States."""
-LEAST_LIMIT: Final = 25
-"""Pages are not halved below this where they are too heavy for a server."""
 OVERLAP: Final = timedelta(hours=1)
+ROUND: Final = 100
+"""Servers that list no more than so many rows by offset, as search engines do, choose a multiple of this."""
 FULL_PAGE: Final = 100
 """Rows of a page behind which a next one is likely: OneRoster's default limit."""
 
@@ -96,7 +97,7 @@ class Walk:
         max_rows: int = MAX_ROWS,
     ) -> None:
         self._fetch = fetch
-        self._limit = max(page_size, 2)  # a page of one row is all overlap
+        self._size = PageSize(max(page_size, 2))  # a page of one row is all overlap
         self._retries = retries
         self._keyset = keyset or Keyset()
         self._max_rows = max_rows
@@ -113,7 +114,7 @@ class Walk:
 
     async def __aiter__(self) -> AsyncGenerator[Page]:
         self._outcome = None
-        attempt = walks = 0
+        attempt = walks = by_keyset = 0
         while True:
             attempt += 1
             tally = Tally()
@@ -122,10 +123,13 @@ class Walk:
                 async for fresh in pages:
                     yield Page(fresh.records, fresh.rejected, attempt)
             complete, proof = tally.verdict(final=is_last and not tally.by_keyset)
+            if complete and tally.distinct < by_keyset:  # some servers list no more than so many rows by offset
+                complete, proof = False, f"{tally.distinct:,} records came by offset, and {by_keyset:,} by keyset"
             if complete:
                 break
             if tally.by_keyset:
                 self._keyset.works = False
+                by_keyset = tally.distinct
                 continue
             walks += 1
             if walks == OFFSET_WALKS:
@@ -181,20 +185,18 @@ class Walk:
     async def _first(self, tally: Tally) -> tuple[PageRequest, FetchedPage]:
         try:
             return await self._page(tally)
-        except Refused as refused:
-            if refused.reason != "BadRequest":
+        except (Refused, Malformed, Unreachable) as failure:
+            if failure.stage not in {"call", "shape"} or failure.reason in {"RateLimited", "Timeout"}:
                 raise
-        tally.ordered = False  # some servers refuse to sort
-        return await self._page(tally)
+            tally.ordered = False  # some servers refuse to sort, in any way
+            with suppress(Refused, Malformed, Unreachable):
+                return await self._page(tally, retrying=once)
+            raise
 
     async def _next(self, tally: Tally) -> tuple[PageRequest, FetchedPage]:
         if await self._keyset_works(tally):
-            try:
+            with suppress(Refused, Malformed):
                 request, page = await self._page(tally, from_id=tally.last)
-            except Refused as refused:
-                if refused.reason != "BadRequest":
-                    raise
-            else:
                 if page.decoded.sourced_ids[:1] == [tally.last]:
                     return request, page
             self._keyset.works = False
@@ -204,21 +206,20 @@ class Walk:
         """Asks for two rows from the last on, where it is not known and more than one page is still to come."""
         if not tally.ordered or tally.last is None or "'" in tally.last:  # a filter cannot say a quote
             return False
+        if tally.total is None and not tally.sorts_alike:  # nothing would show what another order skips
+            return False
         if self._keyset.works is not None:
             return self._keyset.works
         if tally.total is None:
-            more = tally.page_rows >= min(FULL_PAGE, self._limit)
+            more = tally.page_rows >= min(FULL_PAGE, self._size.now)
         else:
             more = tally.total - tally.position > tally.page_rows
         if not more:
             return False
-        try:
-            _, page = await self._page(tally, from_id=tally.last, limit=2)
+        rows: list[str | None] = []
+        with suppress(Refused, Malformed, Unreachable):
+            _, page = await self._page(tally, from_id=tally.last, limit=2, retrying=once)
             rows = page.decoded.sourced_ids
-        except Refused as refused:
-            if refused.reason != "BadRequest":
-                raise
-            rows = []
         self._keyset.works = rows[:1] == [tally.last] and rows[1:] != rows[:1]
         return self._keyset.works
 
@@ -227,15 +228,28 @@ class Walk:
         that one gets. By keyset also whether it stands where the number of rows that came says."""
         if tally.by_keyset:
             last = await self._rows_from(tally, tally.position - 1)
-            if last is None and tally.agrees:
-                return  # some servers refuse an offset so deep
+            if not last and tally.agrees:
+                return  # some servers list nothing at an offset so deep
             if last != [tally.last]:
                 tally.missed("the last record does not stand where the number of rows that came by keyset says")
                 return
-        if not tally.position or (tally.agrees and tally.distinct > 1):
+        elif tally.position % ROUND == 0 and await self._more_by_keyset(tally):
+            tally.missed("by keyset more records follow the last one by offset")
+            return
+        if tally.agrees and tally.distinct != 1:
             return
         if await self._rows_from(tally, tally.position):
             tally.stopped = "NoProgress", f"offset {tally.position - 1:,} has nothing new, and yet more follows"
+
+    async def _more_by_keyset(self, tally: Tally) -> bool:
+        """Whether a filter finds what no offset does: asked where the walk ended at a round number of rows."""
+        if self._keyset.works is False or not tally.ordered or tally.last is None or "'" in tally.last:
+            return False
+        with suppress(Refused, Malformed, Unreachable):
+            _, page = await self._page(tally, from_id=tally.last, limit=2, retrying=once)
+            first, *others = page.decoded.sourced_ids or [None]
+            return first == tally.last and others != [] and others != [first]
+        return False
 
     async def _rows_from(self, tally: Tally, offset: int) -> list[str | None] | None:
         """SourcedIds of two rows from `offset` on; None where the server refuses it, as some do past the end."""
@@ -248,14 +262,22 @@ class Walk:
         return page.decoded.sourced_ids
 
     async def _page(
-        self, tally: Tally, *, offset: int = 0, from_id: str | None = None, limit: int | None = None
+        self,
+        tally: Tally,
+        *,
+        offset: int = 0,
+        from_id: str | None = None,
+        limit: int | None = None,
+        retrying: Retrying | None = None,
     ) -> tuple[PageRequest, FetchedPage]:
         """What was asked for in the end, and what came: pages too heavy for the server are halved."""
         while True:
-            request = PageRequest(min(limit or self._limit, self._limit), offset, from_id, tally.ordered)
-            may_halve = limit is None and self._limit > LEAST_LIMIT
+            size = self._size.now
+            request = PageRequest(min(limit or size, size), offset, from_id, tally.ordered)
+            may_halve = limit is None and retrying is None and size > LEAST_LIMIT
+            patient = retrying or (self._retries.unless_heavy if may_halve else self._retries)
             try:
-                page = await self._fetch(request, self._retries.unless_heavy if may_halve else self._retries)
+                page = await self._fetch(request, patient)
             except Unreachable as failure:
                 if not (failure.heavy and may_halve):
                     raise
@@ -264,11 +286,12 @@ class Walk:
                 if not (failure.reason == "ResponseTooLarge" and may_halve):
                     raise
             else:
+                self._size.passed()
                 tally.note(page, request)
                 self._pages += 1
                 self._began = self._began if self._pages > 1 else page.time
                 return request, page
-            self._limit = max(LEAST_LIMIT, self._limit // 2)
+            self._size.halve()
 
 
 async def _abandon(task: asyncio.Task[Any]) -> None:

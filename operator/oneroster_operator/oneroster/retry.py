@@ -28,6 +28,11 @@ class Retrying(Protocol):
         """What `request()` gives in the end; raises its last `Unreachable`."""
 
 
+async def once(request: Callable[[], Awaitable[_T]]) -> _T:
+    """A way of trying again that does not."""
+    return await request()
+
+
 class Retries:
     """The retries of one walk or one probe, with one budget for all its requests."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from oneroster_operator.oneroster.decode import Decoded
-from oneroster_operator.oneroster.digests import Digests
+from oneroster_operator.oneroster.digests import Digests, sort_alike
 from oneroster_operator.oneroster.errors import InconsistentReason
 from oneroster_operator.oneroster.link_header import NextLink
 
@@ -67,6 +67,8 @@ class Tally:
     """The server goes in circles, or is not one service."""
     shifted: str = ""
     """How the pages fail to join up."""
+    sorts_alike: bool = True
+    """The ids so far are in the same order however they are compared."""
     _seen: Digests = field(default_factory=Digests)
     _spoilt: set[int] = field(default_factory=set)
     _pages: int = 0
@@ -74,7 +76,8 @@ class Tally:
     _totals: list[int] = field(default_factory=list)
     _marks: set[int] = field(default_factory=set)
     _revision: str | None = None
-    _links: bool = False
+    _next_link: NextLink = NextLink.UNSAID
+    _joined_nameless: bool = False
 
     @property
     def distinct(self) -> int:
@@ -128,6 +131,8 @@ class Tally:
             self.nameless += len(fresh.sourced_ids) - len(named)
             self._spoilt.update(hash(one.sourced_id) for one in fresh.rejected if one.sourced_id is not None)
         self._seen.add(named)  # type: ignore[arg-type]  # only a rejected record has no id
+        if self.sorts_alike and self.total is None:
+            self.sorts_alike = sort_alike(named)  # type: ignore[arg-type]
         self._look_for_circles(page.decoded.sourced_ids, request)
         return self.stopped is None
 
@@ -137,6 +142,8 @@ class Tally:
         # A total by keyset is that of the rest, and past the end some servers count nothing.
         if page.total is not None and request.from_id is None and (rows or not self.position):
             self._totals.append(page.total)
+        if rows and request.from_id is None:
+            self._next_link = page.next_link
         if page.next_link is NextLink.ELSEWHERE:
             self.stopped = "OffOriginLink", "the link to the next page names another host than the endpoint's"
         if page.revision is not None:
@@ -155,6 +162,7 @@ class Tally:
         if not self.position:
             return decoded
         if decoded.sourced_ids[:1] == [self.last]:
+            self._joined_nameless |= self.last is None
             return decoded.without_first()
         self.shifted = (
             f"the page at {_place(request)} did not begin with the record that ended the one before it, so rows "
@@ -187,7 +195,7 @@ class Tally:
         repeated = self.received - distinct - self._seen.adjacent
         if self._totals:
             proven, why = self._counted(self._totals[-1], distinct, repeated)
-            joined = self.ordered and not self.by_keyset and not repeated
+            joined = not (self.by_keyset or repeated or self._doubt())
             if proven or not (final and joined and max(self._totals) <= self.received):
                 return proven, why
             least, most = min(self._totals), max(self._totals)
@@ -197,12 +205,24 @@ class Tally:
             )
         if repeated:
             return False, f"{repeated:,} rows came twice, and there is no X-Total-Count to tell why"
-        if not self.ordered and self._pages > 1:
-            return False, "the server refuses to sort and sends no X-Total-Count"
+        if doubt := self._doubt():
+            return False, f"{doubt}, and there is no X-Total-Count"
         how = "each page from where the one before it ended"
         if self.by_keyset:
             how = "by keyset, and the last stood where their number says"
         return True, f"{distinct:,} distinct records came, {how}, and nothing followed the last"
+
+    def _doubt(self) -> str:
+        """Why rows may be missing though pages join up to the end; one page passes over none."""
+        if self._next_link is NextLink.HERE:
+            return "the last page still names a next one"
+        if self._pages < 2:
+            return ""
+        if not self.ordered:
+            return "the server refuses to sort"
+        if not self._seen.ordered:
+            return "the records are in no order that ids are sorted by"
+        return "pages join up at records without a sourcedId" if self._joined_nameless else ""
 
     def _counted(self, total: int, distinct: int, repeated: int) -> tuple[bool, str]:
         changed = next((other for other in self._totals if other != total), None)
@@ -210,7 +230,8 @@ class Tally:
             return False, f"X-Total-Count was {changed:,} and then {total:,}"
         if distinct == total and not repeated:
             return True, f"{total:,} distinct records came, as X-Total-Count said throughout"
-        if self.received == total and self.ordered and not repeated:
+        in_place = self.ordered and not self.by_keyset and not repeated
+        if in_place and self.received == total:
             return True, (
                 f"{total:,} rows came in order, as X-Total-Count said throughout, of {distinct:,} distinct records"
             )

@@ -221,12 +221,9 @@ LISTED = one(Collection.USERS, USER_V1P2).roles
     ("version", "sent", "roles"),
     [
         ("1.1", {"roles": USER_V1P2["roles"]}, LISTED),
-        ("1.1", {"roles": USER_V1P2["roles"], "role": "aide"}, LISTED),
         ("1.1", {"roles": USER_V1P2["roles"], "role": "administrator", "orgs": USER_V1P1["orgs"]}, ONE_ROLE),
         ("1.2", {"role": "administrator", "orgs": USER_V1P1["orgs"]}, ONE_ROLE),
-        ("1.2", {"roles": [], "role": "administrator", "orgs": USER_V1P1["orgs"]}, ONE_ROLE),
-        ("1.2", {"roles": None, "role": "administrator", "orgSourcedIds": "d1,s1"}, ONE_ROLE),
-        ("1.2", {"roles": [{"role": "aide"}], "role": "administrator", "orgs": USER_V1P1["orgs"]}, ONE_ROLE),
+        ("1.2", {"role": "administrator", "orgSourcedIds": "d1,s1"}, ONE_ROLE),
         ("1.2", {"roles": USER_V1P2["roles"], "role": "administrator", "orgs": USER_V1P1["orgs"]}, LISTED),
         ("1.2", {"roles": [None, *USER_V1P2["roles"]]}, LISTED),
         ("1.2", {"roles": USER_V1P2["roles"][0]}, LISTED),
@@ -237,6 +234,35 @@ def test_each_version_puts_its_own_way_first_and_takes_the_others_words_as_they_
 ) -> None:
     person = without(USER_V1P2, "roles")
     assert one(Collection.USERS, person | sent, version).roles == roles
+
+
+@pytest.mark.parametrize(
+    ("version", "sent", "expected"),
+    [
+        ("1.1", {"role": "student", "orgs": []}, "MissingOrg"),
+        ("1.1", {"role": "student", "orgs": None}, "MissingOrg"),
+        ("1.1", {"role": "student"}, "MissingOrg"),
+        ("1.1", {"role": None}, "MissingRole"),
+        ("1.1", {"role": ""}, "MissingRole"),
+        ("1.1", {"orgs": []}, "MissingRole"),
+        ("1.1", {"orgs": USER_V1P1["orgs"]}, "MissingRole"),
+        ("1.1", {"orgSourcedIds": "d1"}, "MissingRole"),
+        ("1.2", {"roles": []}, "MissingRole"),
+        ("1.2", {"roles": None}, "MissingRole"),
+        ("1.2", {"roles": [{"role": "student"}]}, "MissingOrg"),
+        ("1.2", {"roles": [{"org": reference("org", "s1")}]}, "MissingRole"),
+    ],
+)
+def test_what_is_sent_in_the_declared_versions_way_is_not_made_up_for_by_the_others(
+    version: Version, sent: Sent, expected: str
+) -> None:
+    """Or a student without an org would be the administrator that stands beside."""
+    more = {
+        "1.1": {"roles": [{"role": "administrator", "org": reference("org", "d1")}]},
+        "1.2": {"role": "districtAdministrator", "orgs": USER_V1P1["orgs"]},
+    }
+    person = without(USER_V1P2, "roles")
+    assert rule(Collection.USERS, person | more[version] | sent, version) == expected
 
 
 UNUSABLE: list[tuple[Collection, Sent, Version, str]] = [
@@ -256,9 +282,20 @@ UNUSABLE: list[tuple[Collection, Sent, Version, str]] = [
     (Collection.ENROLLMENTS, ENROLLMENT | {"role": ""}, "1.2", "MissingRole"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "June 1st"}, "1.2", "InvalidDate"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "2027-06-011"}, "1.2", "InvalidDate"),
-    (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "0000-00-00"}, "1.2", "InvalidDate"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "0000-00-01"}, "1.2", "InvalidDate"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "0001-01-011"}, "1.2", "InvalidDate"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "nullable"}, "1.2", "InvalidDate"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": "0"}, "1.2", "InvalidDate"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": " "}, "1.2", "InvalidDate"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"endDate": 20270}, "1.2", "InvalidDate"),
-    (Collection.ENROLLMENTS, ENROLLMENT | {"user": [1]}, "1.2", "UnexpectedType"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"user": [1, 2]}, "1.2", "UnexpectedType"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"user": [[1]]}, "1.2", "UnexpectedType"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"user": []}, "1.2", "MissingUser"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"user": False}, "1.2", "UnexpectedType"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"role": False}, "1.2", "UnexpectedType"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"user": "null"}, "1.2", "MissingUser"),
+    (Collection.ENROLLMENTS, ENROLLMENT | {"class": "NULL"}, "1.2", "MissingClass"),
+    (Collection.CLASSES, CLASS | {"school": "null"}, "1.2", "MissingSchool"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"sourcedId": 1.5}, "1.2", "UnexpectedType"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"role": "stu\0dent"}, "1.2", "ControlCharacter"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"sourcedId": "e" * 256}, "1.2", "SourcedIdTooLong"),
@@ -266,8 +303,14 @@ UNUSABLE: list[tuple[Collection, Sent, Version, str]] = [
     (Collection.ENROLLMENTS, ENROLLMENT | {"class": "c" * 256}, "1.2", "SourcedIdTooLong"),
     (Collection.ENROLLMENTS, ENROLLMENT | {"role": "r" * 1001}, "1.2", "TextTooLong"),
     (Collection.CLASSES, CLASS | {"terms": [reference("term", "t" * 256)]}, "1.2", "SourcedIdTooLong"),
-    (Collection.CLASSES, CLASS | {"title": "t" * 1001}, "1.2", "TextTooLong"),
-    (Collection.CLASSES, CLASS | {"subjects": ["t" * 1001]}, "1.2", "TextTooLong"),
+    (Collection.CLASSES, CLASS | {"title": ["Algebra"]}, "1.2", "UnexpectedType"),
+    (Collection.COURSES, COURSE | {"courseCode": "c" * 1001}, "1.2", "TextTooLong"),
+    (Collection.CLASSES, CLASS | {"terms": ["t1"] * 1001}, "1.2", "ListTooLong"),
+    (Collection.CLASSES, CLASS | {"terms": [reference("term", "t1")] * 1001}, "1.2", "ListTooLong"),
+    (Collection.CLASSES, CLASS | {"periods": ["1"] * 1001}, "1.2", "ListTooLong"),
+    (Collection.USERS, USER_V1P2 | {"roles": USER_V1P2["roles"] * 1001}, "1.2", "ListTooLong"),
+    (Collection.USERS, USER_V1P1 | {"orgs": USER_V1P1["orgs"] * 501}, "1.1", "ListTooLong"),
+    (Collection.USERS, USER_V1P1 | {"orgs": None, "orgSourcedIds": "s1," * 1001}, "1.1", "ListTooLong"),
     (Collection.CLASSES, {"sourcedId": "c1"}, "1.2", "MissingSchool"),
     (Collection.USERS, USER_V1P2 | {"roles": []}, "1.2", "MissingRole"),
     (Collection.USERS, USER_V1P2 | {"roles": [None]}, "1.2", "MissingRole"),
@@ -281,7 +324,7 @@ UNUSABLE: list[tuple[Collection, Sent, Version, str]] = [
     (Collection.USERS, USER_V1P1 | {"orgSourcedIds": ",", "orgs": None}, "1.1", "MissingOrg"),
     (Collection.USERS, USER_V1P1 | {"enabledUser": "perhaps"}, "1.1", "InvalidBoolean"),
     (Collection.USERS, USER_V1P1 | {"enabledUser": 2}, "1.1", "InvalidBoolean"),
-    (Collection.USERS, USER_V1P1 | {"email": "e" * 1001}, "1.1", "TextTooLong"),
+    (Collection.USERS, USER_V1P1 | {"role": "r" * 1001}, "1.1", "TextTooLong"),
     (Collection.USERS, USER_V1P1 | {"sourcedId": "u" * 256}, "1.1", "SourcedIdTooLong"),
 ]
 
@@ -296,6 +339,43 @@ def test_what_cannot_be_used_is_rejected_by_a_rule(
 def test_texts_and_ids_may_be_as_long_as_the_bounds_say() -> None:
     long = one(Collection.ORGS, ORG | {"sourcedId": "é" * 255, "name": "n" * 1000, "parent": "p" * 255})
     assert (len(long.sourced_id), len(long.name), len(long.parent_sourced_id)) == (255, 1000, 255)
+
+
+def test_a_list_may_be_as_long_as_the_bound_says() -> None:
+    course = one(Collection.COURSES, COURSE | {"grades": ["09"] * 1000, "subjects": [1] * 1000})
+    assert (len(course.grades), len(course.subjects)) == (1000, 1000)
+    assert len(one(Collection.CLASSES, CLASS | {"terms": [reference("term", "t1")] * 1000}).terms) == 1000
+
+
+def test_names_and_titles_that_are_too_long_are_cut() -> None:
+    assert one(Collection.CLASSES, CLASS | {"title": "é" * 1001}).title == "é" * 1000
+    assert one(Collection.ORGS, ORG | {"name": "n" * 1001}).name == "n" * 1000
+    user = one(Collection.USERS, USER_V1P2 | {"givenName": "g" * 1001, "familyName": "f" * 1001})
+    assert (user.given_name, user.family_name) == ("g" * 1000, "f" * 1000)
+
+
+NO_OPTIONAL_TEXT: list[object] = [False, True, 1.5, [], ["a"], {}, {"en": "a"}, "x" * 1001]
+
+
+@pytest.mark.parametrize("sent", NO_OPTIONAL_TEXT)
+def test_optional_text_that_is_none_or_too_long_is_left_out(sent: object) -> None:
+    def left(collection: Collection, record: Sent, name: str, version: Version = "1.2") -> None:
+        field = {"dateLastModified": "date_last_modified"}.get(name, name)
+        kept = one(collection, record | {name: sent}, version)
+        assert kept == msgspec.structs.replace(one(collection, record, version), **{field: None})
+
+    left(Collection.USERS, USER_V1P1, "email", "1.1")
+    left(Collection.USERS, USER_V1P2, "username")
+    left(Collection.ORGS, ORG, "identifier")
+    left(Collection.CLASSES, CLASS, "location")
+    if not isinstance(sent, float):
+        left(Collection.CLASSES, CLASS, "dateLastModified")
+
+
+@pytest.mark.parametrize("sent", [False, 1.0, {"grade": "09"}, [1.0], [["09"]], [{"grade": "09"}], ["x" * 1001]])
+def test_of_grades_and_the_like_what_is_no_text_is_left_out(sent: object) -> None:
+    assert one(Collection.USERS, USER_V1P2 | {"grades": sent}).grades == ()
+    assert one(Collection.CLASSES, CLASS | {"subjects": ["Maths", sent]}).subjects == ("Maths",)
 
 
 def test_a_number_with_thousands_of_digits_costs_its_record_only() -> None:
@@ -344,8 +424,20 @@ def test_no_text_that_postgresql_cannot_store_gets_through() -> None:
 def test_the_page_less_its_first_row() -> None:
     org = Org(sourced_id="2")
     rejected = Rejected("1", "UnknownStatus")
-    assert Decoded([org], [rejected], ["1", "2"]).without_first() == Decoded([org], [], ["2"])
-    assert Decoded([org], [rejected], ["2", "1"]).without_first() == Decoded([], [rejected], ["1"])
+    assert Decoded([org], [rejected], ["1", "2"], (0,)).without_first() == Decoded([org], [], ["2"])
+    assert Decoded([org], [rejected], ["2", "1"], (1,)).without_first() == Decoded([], [rejected], ["1"], (0,))
+    assert Decoded([org], [], ["2"]).without_first() == Decoded([], [], [])
+    nameless = Rejected(None, "MissingSourcedId")
+    assert Decoded([org], [nameless], [None, "2"], (0,)).without_first() == Decoded([org], [], ["2"])
+
+
+def test_of_a_record_that_comes_twice_the_first_row_is_left_out_whether_it_is_rejected_or_not() -> None:
+    good, bad = ORG, ORG | {"status": "pending"}
+    rest = decoded(Collection.ORGS, bad, good).without_first()
+    assert ([record.sourced_id for record in rest.records], rest.rejected) == (["s1"], [])
+    rest = decoded(Collection.ORGS, good, bad, bad).without_first()
+    assert (rest.records, rest.rejected) == ([], [Rejected("s1", "UnknownStatus")] * 2)
+    assert (rest.without_first().rejected, rest.without_first().rejected_at) == (rest.rejected[1:], (0,))
 
 
 def test_no_model_has_a_field_for_what_must_not_be_kept() -> None:

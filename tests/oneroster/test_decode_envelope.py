@@ -1,12 +1,15 @@
 """What stands around the records: where they are looked for, and when a 200 is an error and not an empty page."""
 
 import json
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from oneroster_operator.oneroster import Collection, Malformed
-from oneroster_operator.oneroster.decode import decode_page, raw_records
+from oneroster_operator.oneroster.decode import Decoded, decode_page, raw_records
 from oneroster_operator.oneroster.status_info import reported_failure
 from tests.oneroster.pages import ENROLLMENT, GOOD, WHERE, Sent
 
@@ -217,6 +220,85 @@ def test_metadata_may_nest_as_deep_as_anything_that_is_meant_to_be_read() -> Non
     assert decode_page(Collection.ENROLLMENTS, "1.2", b'{"enrollments":[' + record + b"]}", WHERE).sourced_ids == [
         "e1"
     ]
+
+
+def ones(rows: int) -> bytes:
+    return b'{"orgs":[' + b"1," * (rows - 1) + b"1]}"
+
+
+def orgs(rows: int) -> bytes:
+    return b'{"orgs":[' + b'{"sourcedId":"a"},' * (rows - 1) + b'{"sourcedId":"a"}]}'
+
+
+def too_large(read: Callable[[bytes], object], body: bytes) -> str:
+    with pytest.raises(Malformed) as malformed:
+        read(body)
+    assert (malformed.value.reason, malformed.value.__context__) == ("ResponseTooLarge", None)
+    return malformed.value.message
+
+
+def page(body: bytes) -> Decoded:
+    return decode_page(Collection.ORGS, "1.2", body, WHERE)
+
+
+def undecoded(body: bytes) -> list[msgspec.Raw]:
+    return raw_records(body, "orgs", WHERE)
+
+
+@pytest.mark.parametrize("read", [page, undecoded])
+@pytest.mark.parametrize("body", [ones(100_001), orgs(100_001)])
+def test_a_page_of_too_many_records_is_refused_for_a_smaller_one(
+    read: Callable[[bytes], object], body: bytes
+) -> None:
+    assert too_large(read, body) == (f"{WHERE} sends more than 100,000 records at once: ask for smaller pages.")
+
+
+def test_a_page_may_have_as_many_records_as_the_bound_says() -> None:
+    assert len(page(orgs(100_000)).records) == 100_000
+    assert len(undecoded(ones(100_000))) == 100_000
+
+
+VALUES = [
+    ones(2_100_000),
+    b'{"users":[{"sourcedId":"a","role":"student","orgs":[' + b"1," * 2_100_000 + b"1]}]}",
+    b'{"orgs":[{"sourcedId":"a","metadata":[' + b"1," * 2_100_000 + b"1]}]}",
+    b'{"orgs":[{"sourcedId":"a","metadata":[' + b'{"a":1},' * 500_000 + b"1]}]}",
+    orgs(510_000),
+]
+
+
+@pytest.mark.parametrize("read", [page, undecoded])
+@pytest.mark.parametrize("body", VALUES)
+def test_a_page_of_too_many_values_is_refused_before_any_is_built(
+    read: Callable[[bytes], object], body: bytes
+) -> None:
+    tracemalloc.start()
+    try:
+        assert too_large(read, body) == (
+            f"{WHERE} sends more than 2,000,000 values or 500,000 objects at once: ask for smaller pages."
+        )
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_large_page_of_a_few_values_is_taken() -> None:
+    body = b'{"orgs":[{"sourcedId":"a","metadata":"' + b"x" * (5 << 20) + b'"}]}'
+    assert page(body).sourced_ids == ["a"]
+
+
+def test_a_page_is_mended_only_where_that_does_not_take_long() -> None:
+    spoilt = b'{"orgs":[{"sourcedId":"a","metadata":"\t%s"}]}'
+    assert page(spoilt % (b"x" * (3 << 20))).sourced_ids == ["a"]
+    assert too_large(page, spoilt % (b"x" * (4 << 20))) == (
+        f"{WHERE} sends JSON that cannot be read, and too much to be mended: ask for smaller pages."
+    )
+
+
+def test_a_text_without_end_is_looked_at_once() -> None:
+    with pytest.raises(Malformed) as malformed:
+        page(b'{"orgs":["' + rb"\"" * 1_000_000)
+    assert malformed.value.reason == "InvalidJSON"
 
 
 def test_a_body_may_be_a_bytearray() -> None:

@@ -72,11 +72,14 @@ def spoilt(record: Sent) -> Iterator[Any]:
     yield record | {"sourcedId": [canary("id")]}
     yield record | {"status": canary("status")}
     yield record | {"name": {"en": canary("name")}, "title": [[canary("title")]], "givenName": [canary("given")]}
-    yield record | {"title": canary("title") + "x" * 1001, "name": canary("name") + "x" * 1001}
+    yield record | {"role": canary("role") + "x" * 1001, "type": canary("type") + "x" * 1001}
+    yield record | {"email": [canary("email")], "identifier": {"x": canary("id")}, "location": [canary("place")]}
+    yield record | {"grades": [[canary("grade")]], "dateLastModified": canary("date"), "terms": [[canary("term")]]}
+    yield record | {"email": canary("email") + "x" * 1001, "subjects": [canary("subject") + "x" * 1001]}
     yield record | {"email": canary("email") + "\0", "role": canary("role") + "\0", "name": canary("name") + "\0"}
     yield record | {"enabledUser": canary("enabled"), "primary": canary("primary")}
     yield record | {"beginDate": canary("begin"), "endDate": canary("end"), "startDate": canary("start")}
-    yield record | {"user": [canary("user")], "school": [canary("school")], "parent": [canary("parent")]}
+    yield record | {"user": [[canary("user")]], "school": [[canary("school")]], "parent": [[canary("parent")]]}
     yield record | {"roles": [canary("roles")], "orgs": [[canary("orgs")]], "org": [[canary("org")]]}
     yield {name: value for name, value in record.items() if name not in {"role", "roles", "school", "user"}}
     yield record | {"metadata": {"note": canary("note") + "\0\ud83d"}}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oneroster_operator.oneroster import Collection, Org, Ref
+from oneroster_operator.oneroster import Collection, Org, Ref, Rejected
 from oneroster_operator.oneroster.decode import decode_page
 from tests.oneroster.pages import (
     ACADEMIC_SESSION,
@@ -83,15 +83,24 @@ def test_spellings_of_status(sent: object, status: str) -> None:
         (None, None),
         ("null", None),
         ("NULL", None),
+        ("0001-01-01", None),
+        ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00.000Z", None),
+        ("0000-00-00", None),
+        ("0000-00-00 00:00:00", None),
+        ("0001-01-02", dt.date(1, 1, 2)),
     ],
 )
-def test_spellings_of_a_date(sent: object, date: dt.date | None) -> None:
+@pytest.mark.parametrize("status", ["active", "Active"])
+def test_spellings_of_a_date(sent: object, date: dt.date | None, status: str) -> None:
+    """Whether or not its page can be decoded straight, which "null" does not prevent."""
+    beside = {"status": status}
     for name, field in (("beginDate", "begin_date"), ("endDate", "end_date")):
-        assert getattr(one(Collection.ENROLLMENTS, ENROLLMENT | {name: sent}), field) == date
+        assert getattr(one(Collection.ENROLLMENTS, ENROLLMENT | beside | {name: sent}), field) == date
         role = USER_V1P2["roles"][0] | {name: sent}
-        assert getattr(one(Collection.USERS, USER_V1P2 | {"roles": [role]}).roles[0], field) == date
+        assert getattr(one(Collection.USERS, USER_V1P2 | beside | {"roles": [role]}).roles[0], field) == date
     for name, field in (("startDate", "start_date"), ("endDate", "end_date")):
-        assert getattr(one(Collection.ACADEMIC_SESSIONS, ACADEMIC_SESSION | {name: sent}), field) == date
+        assert getattr(one(Collection.ACADEMIC_SESSIONS, ACADEMIC_SESSION | beside | {name: sent}), field) == date
 
 
 @pytest.mark.parametrize(
@@ -171,10 +180,29 @@ def test_of_a_reference_the_id_alone_is_read(sent: object) -> None:
     assert one(Collection.USERS, USER_V1P2 | {"roles": [role]}).roles[0].org == Ref("7")
 
 
-@pytest.mark.parametrize("sent", [None, "", "null", {}, {"sourcedId": None}, {"sourcedId": ""}])
-def test_of_a_reference_without_id_nothing_is_left(sent: object) -> None:
-    assert one(Collection.ORGS, ORG | {"parent": sent}).parent is None
-    assert one(Collection.ENROLLMENTS, ENROLLMENT | {"school": sent}).school is None
+@pytest.mark.parametrize("sent", [*REFERENCES, {"sourcedId": "7", "x": []}])
+def test_a_single_reference_may_come_as_a_list_of_one(sent: object) -> None:
+    assert one(Collection.ORGS, ORG | {"parent": [sent]}).parent == Ref("7")
+    assert one(Collection.CLASSES, CLASS | {"school": [sent], "course": [sent]}).school == Ref("7")
+    assert one(Collection.COURSES, COURSE | {"org": None, "orgSourcedId": [sent]}).org == Ref("7")
+    enrollment = one(Collection.ENROLLMENTS, ENROLLMENT | {"user": [sent], "class": [sent]})
+    assert enrollment.user == enrollment.class_ == Ref("7")
+    assert rule(Collection.ORGS, ORG | {"parent": [sent, sent]}) == "UnexpectedType"
+
+
+NO_REFERENCES: list[object] = [
+    *(None, "", "null", "NULL", "Null", {}, {"sourcedId": None}, {"sourcedId": ""}),
+    *([], [None], ["null"], [{}]),
+]
+
+
+@pytest.mark.parametrize("sent", NO_REFERENCES)
+@pytest.mark.parametrize("status", ["active", "Active"])
+def test_of_a_reference_without_id_nothing_is_left(sent: object, status: str) -> None:
+    beside = {"status": status}
+    assert one(Collection.ORGS, ORG | beside | {"parent": sent}).parent is None
+    assert one(Collection.ENROLLMENTS, ENROLLMENT | beside | {"school": sent}).school is None
+    assert one(Collection.CLASSES, CLASS | beside | {"terms": sent}).terms == ()
 
 
 @pytest.mark.parametrize("sent", ["s+123", "a/b", "a|b", "a%2Fb", "a b", " a ", "7_1553", "FY", "é", "0", "null"])
@@ -217,3 +245,42 @@ def test_half_a_character_costs_nothing_but_itself(sent: bytes, name: str) -> No
     body = b'{"orgs":[{"sourcedId":"1"},{"sourcedId":"2","name":"' + sent + b'"}]}'
     page = decode_page(Collection.ORGS, "1.2", body, WHERE)
     assert page.records == [Org(sourced_id="1"), Org(sourced_id="2", name=name)]
+
+
+def test_an_id_that_holds_half_a_character_is_none() -> None:
+    """Or two records whose ids differ in no more than that would be one."""
+    body = (
+        rb'{"orgs":[{"sourcedId":"a\ud800"},{"sourcedId":"a\ud801"},{"sourcedId":"\ud83d\ude00"},'
+        rb'{"sourcedId":"b\ufffd","parent":{"sourcedId":"a\ud800"}},{"sourcedId":"c","parent":"a\ud800"},'
+        rb'{"sourcedId":"d","status":"\ud800"},{"sourcedId":"e\ud800","status":"x"},7]}'
+    )
+    page = decode_page(Collection.ORGS, "1.2", body, WHERE)
+    assert page.records == [Org(sourced_id="\U0001f600"), Org(sourced_id="b\ufffd"), Org(sourced_id="c")]
+    assert page.rejected == [
+        Rejected(None, "MissingSourcedId"),
+        Rejected(None, "MissingSourcedId"),
+        Rejected("d", "UnknownStatus"),
+        Rejected(None, "MissingSourcedId"),
+        Rejected(None, "UnexpectedType"),
+    ]
+
+
+def test_bare_control_characters_are_read_as_if_they_were_escaped() -> None:
+    around = b'\r\n{"orgs":\t[\n{"sourcedId":"1"},{"sourcedId":"2\t","name":"%s",\n"metadata":"\x1f\\""}]}'
+    for sent, name in (
+        (b"a\tb", "a\tb"),
+        (b"a\r\nb", "a\r\nb"),
+        (b"\x01\x1f", "\x01\x1f"),
+        (b'\\"\t\\\\', '"\t\\'),
+        (b"\\\\\\ud83d\n", "\\\ufffd\n"),
+    ):
+        page = decode_page(Collection.ORGS, "1.2", around % sent, WHERE)
+        assert page.records == [Org(sourced_id="1"), Org(sourced_id="2\t", name=name)]
+        assert page == decode_page(Collection.ORGS, "1.2", bytearray(around % sent), WHERE)
+
+
+def test_a_bare_nul_costs_its_record_only() -> None:
+    body = b'{"orgs":[{"sourcedId":"1"},{"sourcedId":"2","name":"a\0"},{"sourcedId":"3\0"}]}'
+    page = decode_page(Collection.ORGS, "1.2", body, WHERE)
+    assert page.records == [Org(sourced_id="1")]
+    assert page.rejected == [Rejected("2", "ControlCharacter"), Rejected(None, "ControlCharacter")]

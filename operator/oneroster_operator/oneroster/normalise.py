@@ -18,7 +18,10 @@ from oneroster_operator.oneroster.records import (
 from oneroster_operator.oneroster.values import (
     date,
     flag,
+    listed,
     moment,
+    name,
+    optional_text,
     own_id,
     reference,
     reference_elsewhere,
@@ -49,9 +52,9 @@ def org(sent: SentOrg) -> Org:
         sourced_id=own_id(sent),
         status=status(sent.status),
         date_last_modified=moment(sent.date_last_modified),
-        name=text(sent.name) or "",
+        name=name(sent.name),
         type=text(sent.type) or "",
-        identifier=text(sent.identifier),
+        identifier=optional_text(sent.identifier),
         parent=reference(sent.parent) or reference_elsewhere(sent.parent_sourced_id),
     )
 
@@ -62,7 +65,7 @@ def academic_session(sent: SentAcademicSession) -> AcademicSession:
         sourced_id=own_id(sent),
         status=status(sent.status),
         date_last_modified=moment(sent.date_last_modified),
-        title=text(sent.title) or "",
+        title=name(sent.title),
         type=text(sent.type) or "",
         start_date=date(sent.start_date),
         end_date=date(sent.end_date),
@@ -78,7 +81,7 @@ def course(sent: SentCourse) -> Course:
         sourced_id=own_id(sent),
         status=status(sent.status),
         date_last_modified=moment(sent.date_last_modified),
-        title=text(sent.title) or "",
+        title=name(sent.title),
         course_code=text(sent.course_code) or "",
         org=orgs[0] if orgs else None,
         school_year=reference(sent.school_year) or reference_elsewhere(sent.school_year_sourced_id),
@@ -93,10 +96,10 @@ def class_(sent: SentClass) -> Class:
         sourced_id=own_id(sent),
         status=status(sent.status),
         date_last_modified=moment(sent.date_last_modified),
-        title=text(sent.title) or "",
-        class_code=text(sent.class_code),
-        class_type=text(sent.class_type),
-        location=text(sent.location),
+        title=name(sent.title),
+        class_code=optional_text(sent.class_code),
+        class_type=optional_text(sent.class_type),
+        location=optional_text(sent.location),
         course=reference(sent.course) or reference_elsewhere(sent.course_sourced_id),
         school=required(reference(sent.school) or reference_elsewhere(sent.school_sourced_id), "MissingSchool"),
         terms=references(sent.terms) or references_elsewhere(sent.term_sourced_ids),
@@ -120,10 +123,8 @@ def user_v1p1(sent: SentUserV1P1) -> User:
 
 def user_v1p2(sent: SentUserV1P2) -> User:
     """User of 1.2. One without roles is not one who lost them: 1.2 requires at least one."""
-    several = sent.roles if isinstance(sent.roles, list) else [sent.roles]
-    return _user(
-        sent, required(tuple([_role(role) for role in several if role is not None]) or None, "MissingRole")
-    )
+    roles = [_role(role) for role in listed(sent.roles) if role is not None]
+    return _user(sent, required(tuple(roles) or None, "MissingRole"))
 
 
 def _user(sent: SentPerson, roles: tuple[Role, ...]) -> User:
@@ -132,16 +133,16 @@ def _user(sent: SentPerson, roles: tuple[Role, ...]) -> User:
         status=status(sent.status),
         date_last_modified=moment(sent.date_last_modified),
         enabled=flag(sent.enabled_user, default=True),
-        username=text(sent.username),
-        given_name=text(sent.given_name) or "",
-        middle_name=text(sent.middle_name),
-        family_name=text(sent.family_name) or "",
-        preferred_first_name=text(sent.preferred_first_name),
-        preferred_middle_name=text(sent.preferred_middle_name),
-        preferred_last_name=text(sent.preferred_last_name),
-        email=text(sent.email),
-        identifier=text(sent.identifier),
-        user_master_identifier=text(sent.user_master_identifier),
+        username=optional_text(sent.username),
+        given_name=name(sent.given_name),
+        middle_name=optional_text(sent.middle_name),
+        family_name=name(sent.family_name),
+        preferred_first_name=optional_text(sent.preferred_first_name),
+        preferred_middle_name=optional_text(sent.preferred_middle_name),
+        preferred_last_name=optional_text(sent.preferred_last_name),
+        email=optional_text(sent.email),
+        identifier=optional_text(sent.identifier),
+        user_master_identifier=optional_text(sent.user_master_identifier),
         grades=texts(sent.grades),
         roles=roles,
     )
@@ -151,7 +152,7 @@ def _role(sent: SentRole) -> Role:
     return Role(
         role=required(text(sent.role), "MissingRole"),
         org=required(reference(sent.org) or reference_elsewhere(sent.org_sourced_id), "MissingOrg"),
-        role_type=text(sent.role_type),
+        role_type=optional_text(sent.role_type),
         begin_date=date(sent.begin_date),
         end_date=date(sent.end_date),
     )

@@ -19,11 +19,14 @@ LONGEST_ID: Final = 255
 """Characters of a sourcedId. The specification sets no bound; this one is common, and an index needs one."""
 LONGEST_TEXT: Final = 1000
 """Characters of any other text. What is longer is no name, title or code of anything."""
+MOST_ENTRIES: Final = 1000
+"""Of a list of one record: more than anyone has schools, or a class has terms."""
 
 Status = Literal["active", "tobedeleted"]
 SourcedId = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Filled = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+Texts = Annotated[tuple[Filled, ...], Meta(max_length=MOST_ENTRIES)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -89,8 +92,8 @@ class Course(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     course_code: Text = ""
     org: Ref | None = None
     school_year: Ref | None = None
-    grades: tuple[Filled, ...] = ()
-    subjects: tuple[Filled, ...] = ()
+    grades: Texts = ()
+    subjects: Texts = ()
 
     @property
     def org_sourced_id(self) -> str | None:
@@ -112,10 +115,10 @@ class Class(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     location: Filled | None = None
     course: Ref | None = None
     school: Ref
-    terms: tuple[Ref, ...] = ()
-    grades: tuple[Filled, ...] = ()
-    subjects: tuple[Filled, ...] = ()
-    periods: tuple[Filled, ...] = ()
+    terms: Annotated[tuple[Ref, ...], Meta(max_length=MOST_ENTRIES)] = ()
+    grades: Texts = ()
+    subjects: Texts = ()
+    periods: Texts = ()
 
     @property
     def course_sourced_id(self) -> str | None:
@@ -165,13 +168,13 @@ class Person(Record, rename="camel", frozen=True, kw_only=True, gc=False):
     email: Filled | None = None
     identifier: Filled | None = None
     user_master_identifier: Filled | None = None
-    grades: tuple[Filled, ...] = ()
+    grades: Texts = ()
 
 
 class User(Person, rename="camel", frozen=True, kw_only=True, gc=False):
     """A person's account with at least one role."""
 
-    roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1, max_length=MOST_ENTRIES)]
 
 
 class Enrollment(Record, rename="camel", frozen=True, kw_only=True, gc=False):
@@ -210,6 +213,7 @@ Rule = Literal[
     "MissingSourcedId",
     "SourcedIdTooLong",
     "TextTooLong",
+    "ListTooLong",
     "ControlCharacter",
     "UnknownStatus",
     "InvalidBoolean",
@@ -220,17 +224,19 @@ Rule = Literal[
     "MissingClass",
     "MissingSchool",
 ]
-"""Why a record cannot be used. Nothing is guessed where a guess could give or take access.
+"""Why a record cannot be used. Nothing is guessed where a guess could give or take access; optional text that is
+none, or too long, is left out, and names and titles that are too long are cut.
 
-- `UnexpectedType`: a value of a kind that nothing else is known to send there (an object for a name, a record that
-  is a number), or bytes that are no UTF-8.
-- `MissingSourcedId`: the record has no id of its own, or an empty one.
-- `SourcedIdTooLong`: its id or one that it refers to is over `LONGEST_ID`. `TextTooLong`: a text is over
-  `LONGEST_TEXT`.
+- `UnexpectedType`: a value of a kind that nothing is known to send there (an object for a name, a record that is a
+  number), or bytes that are no UTF-8.
+- `MissingSourcedId`: the record has no id of its own, an empty one, or one that holds half a character.
+- `SourcedIdTooLong`: its id or one that it refers to is over `LONGEST_ID`. `TextTooLong`: a role, type or code is
+  over `LONGEST_TEXT`. `ListTooLong`: a list is over `MOST_ENTRIES`.
 - `ControlCharacter`: a text holds U+0000, which PostgreSQL cannot store.
 - `UnknownStatus`: neither `active` nor `tobedeleted` nor 1.0's `inactive`, in any spelling.
 - `InvalidBoolean`: neither true nor false, in any spelling.
-- `InvalidDate`: no date where one is given. It must not become "no end".
+- `InvalidDate`: no date where one is given. It must not become "no end"; only .NET's null date, the first day of
+  the year 1, and MySQL's, 0000-00-00, are none.
 - `MissingRole`, `MissingOrg`: a user or an entry of `roles` without role or org, an enrollment without role.
 - `MissingUser`, `MissingClass`: an enrollment without one of them. `MissingSchool`: a class without a school.
 """

@@ -4,25 +4,28 @@ Raises `RuleBroken` where it means nothing. Every value of a district may pass h
 """
 
 import datetime as dt
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from oneroster_operator.oneroster.records import LONGEST_ID, LONGEST_TEXT, Ref, Rule, Status
+from oneroster_operator.oneroster.records import LONGEST_ID, LONGEST_TEXT, MOST_ENTRIES, Ref, Rule, Status
 from oneroster_operator.oneroster.wire import (
     UNDECODABLE,
     Elsewhere,
     Flag,
-    Moment,
+    Optional,
     Reference,
     References,
     SentRecord,
     SentRef,
     Text,
-    Texts,
 )
 
 _T = TypeVar("_T")
+
+HALF_A_CHARACTER: Final = "\ufdd0"
+"""Stands for each in what was sent: a noncharacter, which Unicode keeps for such uses within a program. In text it
+is written out as U+FFFD; an id that holds one is none, for ids that differ in no more than that would be one."""
 
 
 class RuleBroken(Exception):
@@ -44,23 +47,44 @@ def text(sent: Text) -> str | None:
     """Text as it was sent, numbers written out; None where there is none."""
     if sent is None or sent == "":
         return None
-    found = str(sent)
+    found = _written(sent)
     if len(found) > LONGEST_TEXT:
         raise RuleBroken("TextTooLong")
     return found
 
 
-def texts(sent: Texts) -> tuple[str, ...]:
+def name(sent: Text) -> str:
+    """A name or title: cut where it is too long, for it is only shown; empty where there is none."""
+    return "" if sent is None else _written(sent)[:LONGEST_TEXT]
+
+
+def optional_text(sent: Optional) -> str | None:
+    """Text that the record can do without; None also where it is no text or too long."""
+    if sent is None or sent == "" or isinstance(sent, bool) or not isinstance(sent, str | int):
+        return None
+    found = _written(sent)
+    return found if len(found) <= LONGEST_TEXT else None
+
+
+def texts(sent: Optional) -> tuple[str, ...]:
     """Several texts, or the only one."""
     if sent is None:
         return ()
-    several = sent if isinstance(sent, list) else [sent]
-    return tuple([found for one in several if (found := text(one)) is not None])
+    return tuple([found for one in listed(sent) if (found := optional_text(one)) is not None])
+
+
+def listed(sent: Any) -> list[Any]:
+    """Several values, or the only one."""
+    if not isinstance(sent, list):
+        return [sent]
+    if len(sent) > MOST_ENTRIES:
+        raise RuleBroken("ListTooLong")
+    return sent
 
 
 def sourced_id(sent: SentRecord | SentRef) -> str | None:
     """The id as it was sent, a number written out; None where there is none."""
-    return None if sent.sourced_id is None else str(sent.sourced_id) or None
+    return _whole(sent.sourced_id)
 
 
 def own_id(sent: SentRecord) -> str:
@@ -69,7 +93,11 @@ def own_id(sent: SentRecord) -> str:
 
 
 def reference(sent: Reference) -> Ref | None:
-    """What is referred to, by an object or a bare id."""
+    """What is referred to, by an object or a bare id, or a list of no more than one of them."""
+    if isinstance(sent, list):
+        if len(sent) > 1:
+            raise RuleBroken("UnexpectedType")
+        return reference(sent[0]) if sent else None
     if sent is None:
         return None
     found = sourced_id(sent) if isinstance(sent, SentRef) else _unless_null(sent)
@@ -80,30 +108,28 @@ def references(sent: References) -> tuple[Ref, ...]:
     """Several references, or the only one."""
     if sent is None:
         return ()
-    several = sent if isinstance(sent, list) else [sent]
-    return tuple([found for one in several if (found := reference(one)) is not None])
+    return tuple([found for one in listed(sent) if (found := reference(one)) is not None])
 
 
-_REFERENCE: Final[msgspec.json.Decoder[Reference]] = msgspec.json.Decoder(Reference)
 _REFERENCES: Final[msgspec.json.Decoder[References]] = msgspec.json.Decoder(References)
 
 
 def reference_elsewhere(sent: Elsewhere) -> Ref | None:
     """What is referred to under another name than the specification's."""
-    return None if isinstance(sent, msgspec.UnsetType) else reference(_decoded(sent, _REFERENCE))
+    return None if isinstance(sent, msgspec.UnsetType) else reference(_decoded(sent))
 
 
 def references_elsewhere(sent: Elsewhere) -> tuple[Ref, ...]:
     """The same of several; the CSV binding, whose names these are, lists ids between commas in one text."""
     if isinstance(sent, msgspec.UnsetType):
         return ()
-    found = _decoded(sent, _REFERENCES)
+    found = _decoded(sent)
     return references([one.strip() for one in found.split(",")] if isinstance(found, str) else found)
 
 
-def _decoded(sent: msgspec.Raw, decoder: msgspec.json.Decoder[_T]) -> _T:
+def _decoded(sent: msgspec.Raw) -> References:
     try:
-        return decoder.decode(sent)
+        return _REFERENCES.decode(sent)
     except UNDECODABLE:
         pass
     raise RuleBroken("UnexpectedType")
@@ -115,12 +141,22 @@ def _bounded(found: str) -> str:
     return found
 
 
-def _unless_null(sent: Text) -> str | None:
-    """Some servers write null as text where an object or a date is due."""
+def _written(sent: str | int) -> str:
+    found = str(sent)
+    return found if found.isascii() else found.replace(HALF_A_CHARACTER, "\ufffd")
+
+
+def _whole(sent: Text) -> str | None:
     if sent is None or sent == "":
         return None
     found = str(sent)
-    return None if found.lower() == "null" else found
+    return found if found.isascii() or HALF_A_CHARACTER not in found else None
+
+
+def _unless_null(sent: Text) -> str | None:
+    """Some servers write null as text where an object is due."""
+    found = _whole(sent)
+    return None if found is None or found.lower() == "null" else found
 
 
 _STATUSES: Final[dict[Text, Status]] = {
@@ -151,7 +187,7 @@ def flag(sent: Flag, *, default: bool) -> bool:
     return required(_FLAGS.get(str(sent).strip().lower()) if found is None else found, "InvalidBoolean")
 
 
-def moment(sent: Moment) -> dt.datetime | None:
+def moment(sent: Optional) -> dt.datetime | None:
     """UTC where no offset is given, as specified; None where it cannot be read, for it decides nothing alone."""
     found = _read(sent)
     return found if found is None or found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
@@ -160,7 +196,7 @@ def moment(sent: Moment) -> dt.datetime | None:
 _UP_TO_MICROSECONDS: Final = len("2026-08-01T12:00:00.000000Z")
 
 
-def _read(sent: Moment) -> dt.datetime | None:
+def _read(sent: Optional) -> dt.datetime | None:
     """As a page decoded at once has it, which rounds what is finer than microseconds and takes seconds since 1970;
     and else any ISO 8601."""
     if sent is None or sent == "":
@@ -170,19 +206,30 @@ def _read(sent: Moment) -> dt.datetime | None:
             return msgspec.convert(sent, dt.datetime, strict=False)
         except msgspec.ValidationError:
             pass
+    if not isinstance(sent, str):
+        return None
     try:
-        return dt.datetime.fromisoformat(str(sent))
+        return dt.datetime.fromisoformat(sent)
     except ValueError:
         return None
+
+
+NO_DATE: Final = dt.date.min
+"""What .NET writes for null."""
+_NO_DATES: Final = {"", "null", NO_DATE.isoformat(), "0000-00-00"}
+"""The last is MySQL's."""
 
 
 def date(sent: Text) -> dt.date | None:
     """A day, also where a time follows it. An end that cannot be read must not become "no end"."""
-    given = _unless_null(sent)
-    if given is None:
+    given = "" if sent is None else str(sent)
+    day, following = given[:10], given[10:11]
+    if following not in {"", "T", " "}:
+        raise RuleBroken("InvalidDate")
+    if day.lower() in _NO_DATES:
         return None
     try:
-        found = dt.date.fromisoformat(given[:10])
+        return dt.date.fromisoformat(day)
     except ValueError:
-        found = None
-    return required(found if given[10:11] in {"", "T", " "} else None, "InvalidDate")
+        pass
+    raise RuleBroken("InvalidDate")

@@ -4,11 +4,11 @@ Only what is named here is parsed at all. Unknown fields are skipped without bei
 `SourcedId` and `SourcedIds` are the CSV binding's, which some servers use in JSON too.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType, field
 
-from oneroster_operator.oneroster.records import Filled, Person, Ref, Role
+from oneroster_operator.oneroster.records import MOST_ENTRIES, Filled, Person, Ref, Role
 
 UNDECODABLE: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises over a body. UnicodeDecodeError holds the body, so none of them may be chained to ours."""
@@ -19,7 +19,8 @@ Text = str | int | None
 """Numbers where text is due are common among ids and grades."""
 Flag = bool | str | int | None
 """1.1 has booleans, 1.2 has "true" and "false", servers have "TRUE", "1" and 1 besides."""
-Moment = str | int | float | None
+Optional = Any
+"""What a record can do without: dropped where it is of a wrong kind (`false` for an email, `[1.0]` for grades)."""
 
 
 class SentRef(Struct, rename="camel", gc=False):
@@ -28,9 +29,9 @@ class SentRef(Struct, rename="camel", gc=False):
     sourced_id: Text = None
 
 
-Reference = SentRef | str | int | None
-References = list[Reference] | SentRef | str | int | None
-Texts = list[Text] | str | int | None
+References = list[SentRef | str | int | None] | SentRef | str | int | None
+Reference = References
+"""Some servers write a single reference as a list of one, and none as an empty list (PHP's empty object)."""
 Elsewhere = Raw | UnsetType
 """References under a name that is not the specification's, undecoded: they are read only where there is none under
 that one, so that whatever else they hold costs nothing."""
@@ -41,7 +42,7 @@ class SentRecord(Struct, rename="camel", gc=False):
 
     sourced_id: Text = None
     status: Text = None
-    date_last_modified: Moment = None
+    date_last_modified: Optional = None
 
 
 class SentOrg(SentRecord, rename="camel", gc=False):
@@ -49,7 +50,7 @@ class SentOrg(SentRecord, rename="camel", gc=False):
 
     name: Text = None
     type: Text = None
-    identifier: Text = None
+    identifier: Optional = None
     parent: Reference = None
     parent_sourced_id: Elsewhere = UNSET
 
@@ -76,33 +77,33 @@ class SentCourse(SentRecord, rename="camel", gc=False):
     org: References = None
     orgs: Elsewhere = UNSET
     org_sourced_id: Elsewhere = UNSET
-    grades: Texts = None
-    subjects: Texts = None
+    grades: Optional = None
+    subjects: Optional = None
 
 
 class SentClass(SentRecord, rename="camel", gc=False):
     """Class; `periods` is text in 1.1's OpenAPI file and an array in 1.2's."""
 
     title: Text = None
-    class_code: Text = None
-    class_type: Text = None
-    location: Text = None
+    class_code: Optional = None
+    class_type: Optional = None
+    location: Optional = None
     course: Reference = None
     course_sourced_id: Elsewhere = UNSET
     school: Reference = None
     school_sourced_id: Elsewhere = UNSET
     terms: References = None
     term_sourced_ids: Elsewhere = UNSET
-    grades: Texts = None
-    subjects: Texts = None
-    periods: Texts = None
+    grades: Optional = None
+    subjects: Optional = None
+    periods: Optional = None
 
 
 class SentRole(Struct, rename="camel", gc=False):
     """An entry of a 1.2 user's `roles`."""
 
     role: Text = None
-    role_type: Text = None
+    role_type: Optional = None
     org: Reference = None
     org_sourced_id: Elsewhere = UNSET
     begin_date: Text = None
@@ -113,17 +114,17 @@ class SentPerson(SentRecord, rename="camel", gc=False):
     """What a user has in both versions."""
 
     enabled_user: Flag = None
-    username: Text = None
+    username: Optional = None
     given_name: Text = None
-    middle_name: Text = None
+    middle_name: Optional = None
     family_name: Text = None
-    preferred_first_name: Text = None
-    preferred_middle_name: Text = None
-    preferred_last_name: Text = None
-    email: Text = None
-    identifier: Text = None
-    user_master_identifier: Text = None
-    grades: Texts = None
+    preferred_first_name: Optional = None
+    preferred_middle_name: Optional = None
+    preferred_last_name: Optional = None
+    email: Optional = None
+    identifier: Optional = None
+    user_master_identifier: Optional = None
+    grades: Optional = None
 
 
 class SentUserV1P1(SentPerson, rename="camel", gc=False):
@@ -140,11 +141,20 @@ class SentUserV1P2(SentPerson, rename="camel", gc=False):
     roles: list[SentRole | None] | SentRole | None = None
 
 
+class SentWays(Struct, rename="camel", gc=False):
+    """Which version's way a user's roles are sent in; a null is sent, too."""
+
+    role: Raw | UnsetType = UNSET
+    orgs: Raw | UnsetType = UNSET
+    org_sourced_ids: Raw | UnsetType = UNSET
+    roles: Raw | UnsetType = UNSET
+
+
 class UserV1P1(Person, rename="camel", frozen=True, kw_only=True, gc=False):
     """User exactly as 1.1 specifies it: a page of them is decoded at once."""
 
     role: Filled
-    orgs: Annotated[tuple[Ref, ...], Meta(min_length=1)]
+    orgs: Annotated[tuple[Ref, ...], Meta(min_length=1, max_length=MOST_ENTRIES)]
 
     @property
     def roles(self) -> tuple[Role, ...]:

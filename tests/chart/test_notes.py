@@ -28,12 +28,17 @@ def test_every_block_of_commands_is_read_by_the_shell_without_a_word(settings: t
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_what_kubectl_is_given_is_a_migration_and_a_connection(settings: tuple[str, ...]) -> None:
+def test_what_kubectl_is_given_is_a_migration_a_grant_and_a_connection(settings: tuple[str, ...]) -> None:
     given = [manifest for block in commands(*settings) for manifest in given_to_kubectl(block)]
-    job, connection = given
-    (container,) = job["spec"]["template"]["spec"]["containers"]
+    migration, grant, connection = given
     digest = f"registry.example:5000/o@sha256:{'0' * 64}"
-    assert container["image"] == (digest if len(settings) == 3 else "oneroster-operator:0.1.0")
+    for job in (migration, grant):
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == (digest if len(settings) == 3 else "oneroster-operator:0.1.0")
+    assert grant["metadata"]["name"] == "oneroster-grant"
+    district = connection["spec"]["districtId"]
+    logins = ["oneroster_operator_login", "oneroster_sync_login"]
+    assert container["command"] == ["oneroster-platform", "grant", "--district", district, "--to", *logins]
     assert (connection["apiVersion"], connection["kind"]) == (group.API_VERSION, group.KIND)
     ConnectionSpec.model_validate(connection["spec"])
 

@@ -74,8 +74,8 @@ def test_the_operator_may_do_what_it_does_and_no_more() -> None:
 def test_with_namespaces_it_has_no_right_outside_of_them() -> None:
     rendered = template("watchNamespaces={north,south}")
     roles = {role["metadata"]["namespace"]: rights(role) for role in of_kind(rendered, "Role")}
-    assert roles == {"north": USED, "south": USED}
-    assert {b["metadata"]["namespace"] for b in of_kind(rendered, "RoleBinding")} == {"north", "south"}
+    assert roles == {"north": USED, "south": USED, "kube-system": {"namespaces": {"get"}}}
+    assert {b["metadata"]["namespace"] for b in of_kind(rendered, "RoleBinding")} == set(roles)
     assert of_kind(rendered, "ClusterRoleBinding") == []
     assert environment_of(rendered)["WATCH_NAMESPACES"] == "north,south"
 

@@ -62,6 +62,7 @@ class Demo:
         story.say(f"in {PLATFORM}: PostgreSQL, and the roster tables by manifests/platform-migrate.yaml")
         self._platform.install()
         story.say(f"in {SIS}: the district's OneRoster server, whose schools the platform knows but for one")
+        story.say(f"oneroster-platform grant --district {DISTRICT} lets the two logins at the district's rows")
         self._server.install()
         self._platform.add_district(DISTRICT, self._server.platform_schools())
         namespaces.ensure(self._kubectl, NAMESPACE)

@@ -59,6 +59,16 @@ class Platform:
             f"--district {district} --schools /tmp/schools.json",
             stdin=json.dumps(schools),
         )
+        self._exec(
+            "oneroster-platform",
+            "grant",
+            "--url-file",
+            "/secrets/admin-url",
+            "--district",
+            district,
+            "--to",
+            *_LOGINS.values(),
+        )
 
     def query(self, sql: str) -> list[list[str]]:
         """The rows of a query, as text."""

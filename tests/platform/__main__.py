@@ -73,7 +73,7 @@ def _users(options: argparse.Namespace) -> None:
 def _seed(options: argparse.Namespace) -> None:
     schools = msgspec.json.decode(options.schools.read_bytes(), type=list[PlatformSchool])
     url = _url(options)
-    add_district(url, options.district, options.name)
+    add_district(url, options.district, options.name, granted=False)
     add_schools(url, options.district, schools)
     print(f"The platform has {len(schools)} schools of the district {options.district}.")
 

@@ -69,14 +69,20 @@ def create_users(url: str, passwords: Mapping[str, str]) -> None:
             )
 
 
-def add_district(url: str, district_id: str, name: str = "") -> None:
-    """Make the platform have a district of this id and name."""
+def add_district(url: str, district_id: str, name: str = "", *, granted: bool = True) -> None:
+    """Make the platform have a district of this id and name, by default granted to both logins."""
     with psycopg.connect(url) as connection:
         connection.execute(
             "INSERT INTO public.districts (id, name) VALUES (%s, %s)"
             " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
             [district_id, name],
         )
+        if granted:
+            connection.execute(
+                "INSERT INTO roster.district_grants (role, district_id) SELECT unnest(%s::text[]), %s"
+                " ON CONFLICT DO NOTHING",
+                [list(GROUP_ROLES), district_id],
+            )
 
 
 def add_schools(url: str, district_id: str, schools: Sequence[PlatformSchool]) -> None:

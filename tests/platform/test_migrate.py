@@ -13,7 +13,7 @@ from oneroster_operator.platform import migrate as module
 from oneroster_operator.platform.connection import PlatformError, PlatformReason, connect
 from oneroster_operator.platform.main import main
 from oneroster_operator.platform.migrate import migrate
-from oneroster_operator.platform.schema import Migration, applied_migrations, packaged_migrations
+from oneroster_operator.platform.schema import SCHEMA_VERSION, Migration, applied_migrations, packaged_migrations
 from tests.platform.databases import GROUP_ROLES, Database, bare_database, create_users
 from tests.platform.postgres import Server
 
@@ -205,10 +205,13 @@ def test_the_command_tells_what_it_does_and_what_is_pending(
         file.write_text(bare.admin_url + "\n")
         here = ["--url-file", str(file)]
         assert main(["status", *here]) == 5
-        assert capsys.readouterr().out == "Schema version 0.\nPending: 0001_roster\n"
+        names = [migration.name for migration in packaged_migrations()]
+        pending = "".join(f"Pending: {name}\n" for name in names)
+        assert capsys.readouterr().out == f"Schema version 0.\n{pending}"
         assert main(["migrate", *here]) == 0
-        assert capsys.readouterr().out == "Applying 0001_roster ...\nDone: the schema is version 1.\n"
+        applying = "".join(f"Applying {name} ...\n" for name in names)
+        assert capsys.readouterr().out == f"{applying}Done: the schema is version {SCHEMA_VERSION}.\n"
         assert main(["migrate", *here]) == 0
-        assert capsys.readouterr().out == "Nothing to do: the schema is version 1.\n"
+        assert capsys.readouterr().out == f"Nothing to do: the schema is version {SCHEMA_VERSION}.\n"
         assert main(["status", *here]) == 0
-        assert capsys.readouterr().out == "Schema version 1.\nNothing is pending.\n"
+        assert capsys.readouterr().out == f"Schema version {SCHEMA_VERSION}.\nNothing is pending.\n"

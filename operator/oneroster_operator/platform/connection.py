@@ -50,6 +50,12 @@ class PlatformReason(StrEnum):
     """Its tables are not those that this version works with."""
     URL_INVALID = "PlatformURLInvalid"
     """The URL in the Secret cannot be read."""
+    POOLED = "PlatformPooled"
+    """Its pooler gives a client no session of its own."""
+    DISTRICT_NOT_GRANTED = "DistrictNotGranted"
+    """Row-level security hides the district from the login."""
+    DISTRICT_TAKEN = "DistrictTaken"
+    """Another connection owns the district."""
 
 
 class PlatformError(Exception):

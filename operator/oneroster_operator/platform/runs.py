@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.report import CategoryReport, Outcome
+from oneroster_operator.api.report import CategoryReport, Outcome, most_frequent
 from oneroster_operator.platform.connection import Connection, platform_errors
 
 
@@ -45,6 +45,14 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 0
     proof: str = ""
     """Why the pull counts as complete, or why it does not."""
+    quarantined_by_rule: dict[str, int] = {}
+    """What `quarantined` is made of."""
+    hold: str = ""
+    """Fingerprint of what was withheld, where it is stored."""
+    counts: dict[str, dict[str, int]] = {}
+    """Rows that the category held at the end, by kind and platform school id: later removals are judged by it."""
+    rebased: bool = False
+    """Removals were let past the limits, so that counts of earlier runs are not what later ones are judged by."""
 
 
 _COLUMNS = RunRecord.__struct_fields__
@@ -60,7 +68,12 @@ _SELECT = sql.SQL("SELECT {columns} FROM roster.sync_runs WHERE district_id = %s
 async def record_run(connection: Connection, run: RunRecord) -> None:
     """Add the row of one category's run. Raises `PlatformError`."""
     with platform_errors(connection):
-        await connection.execute(_INSERT, msgspec.structs.asdict(run) | {"schools": Jsonb(run.schools)})
+        await connection.execute(_INSERT, _values(run))
+
+
+def _values(run: RunRecord) -> dict[str, object]:
+    values = msgspec.structs.asdict(run)
+    return {name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()}
 
 
 async def runs_of_job(connection: Connection, district_id: str, job: str) -> list[RunRecord]:
@@ -83,8 +96,10 @@ def category_report(run: RunRecord) -> CategoryReport:
         changed=run.changed,
         removed=run.removed,
         withheld=run.withheld,
+        hold=run.hold,
         waiting=run.waiting,
         quarantined=run.quarantined,
+        quarantined_by_rule=most_frequent(run.quarantined_by_rule),
         reason=run.reason,
         message=run.message,
     )

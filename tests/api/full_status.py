@@ -16,10 +16,12 @@ from oneroster_operator.api.status import (
     CategoryStatus,
     ConnectionStatus,
     Credentials,
+    Hold,
     LastRun,
     Link,
     Preview,
     Requests,
+    RuleCount,
     ScheduleStatus,
     SchoolCount,
     SchoolItem,
@@ -128,15 +130,22 @@ FULL = ConnectionStatus(
                 withheld=4,
                 waiting=5,
                 quarantined=6,
+                quarantined_by_rule=[RuleCount(rule="UnknownRole", count=6)],
                 reason="RemovalsHeld",
                 message="4 removals are withheld.",
             ),
             last_success=_TIME,
             failures=1,
-            held="38 removals are withheld.",
+            hold=Hold(
+                fingerprint="5f0c9a17be42",
+                reason="RemovalsHeld",
+                count=38,
+                since=_TIME,
+                message="38 removals are withheld.",
+            ),
         )
     ],
-    requests=Requests(test=_ANSWER, sync=_ANSWER, preview=_ANSWER),
+    requests=Requests(test=_ANSWER, sync=_ANSWER, preview=_ANSWER, approve=_ANSWER, discard=_ANSWER),
 )
 
 

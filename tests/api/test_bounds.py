@@ -97,7 +97,7 @@ def test_a_size(api: Api, field: str, size: int) -> None:
 @pytest.mark.parametrize("end", [0, 1], ids=["least", "most"])
 def test_the_ends_of_all_ranges_are_accepted(api: Api, end: int) -> None:
     safety = {field.removeprefix("safety."): ends[end] for field, ends in _RANGES.items()}
-    assert api.would_store(connection(safety=safety))["spec"]["safety"] == safety
+    assert api.would_store(connection(safety=safety))["spec"]["safety"] == {"mode": "Normal", **safety}
 
 
 @pytest.mark.cluster

@@ -20,7 +20,13 @@ def test_a_connection_that_says_the_least(api: Api) -> None:
         "auth": manifest["spec"]["auth"],
         "platformRef": {"name": "oneroster-platform"},
         "schedule": {"timeZone": "Etc/UTC"},
-        "safety": {"maxRemovedPercent": 10, "removedFloor": 20, "maxChangedPercent": 75, "maxNewAdmins": 5},
+        "safety": {
+            "mode": "Normal",
+            "maxRemovedPercent": 10,
+            "removedFloor": 20,
+            "maxChangedPercent": 75,
+            "maxNewAdmins": 5,
+        },
         "confirmed": False,
         "paused": False,
     }
@@ -31,6 +37,7 @@ def test_an_object_that_says_a_part_gets_the_rest(api: Api) -> None:
     stored = api.would_store(connection(schedule={"frequency": "Weekly"}, safety={"maxNewAdmins": 0}))
     assert stored["spec"]["schedule"] == {"frequency": "Weekly", "timeZone": "Etc/UTC"}
     assert stored["spec"]["safety"] == {
+        "mode": "Normal",
         "maxRemovedPercent": 10,
         "removedFloor": 20,
         "maxChangedPercent": 75,
@@ -68,7 +75,13 @@ def test_everything_that_can_be_written_is_read(api: Api) -> None:
             "window": {"start": "22:00", "end": "04:00"},
             "timeZone": "America/Chicago",
         },
-        safety={"maxRemovedPercent": 1, "removedFloor": 2, "maxChangedPercent": 3, "maxNewAdmins": 4},
+        safety={
+            "mode": "AdditionsOnly",
+            "maxRemovedPercent": 1,
+            "removedFloor": 2,
+            "maxChangedPercent": 3,
+            "maxNewAdmins": 4,
+        },
         confirmed=True,
         paused=True,
         pauseReason="summer holidays",

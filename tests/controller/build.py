@@ -16,7 +16,11 @@ from oneroster_operator.controller.settings import Settings
 
 NOW = dt.datetime(2026, 11, 24, 15, 0, tzinfo=dt.UTC)
 NAMESPACE, NAME, UID = "districts", "springfield", "0b7e5c1e-9d0b-4e6e-8f43-0a4f2f1c7a11"
-SETTINGS = Settings(image="registry.example/oneroster-operator:0.1.0", support="support@platform.example")
+SETTINGS = Settings(
+    image="registry.example/oneroster-operator:0.1.0",
+    support="support@platform.example",
+    cluster="uid-of-the-cluster",
+)
 
 STUDENTS, TEACHERS, ROSTERS = Category.STUDENTS, Category.TEACHER_ASSIGNMENTS, Category.CLASS_ROSTERS
 SCHOOL_ADMINS, DISTRICT_ADMINS = Category.SCHOOL_ADMINS, Category.DISTRICT_ADMINS

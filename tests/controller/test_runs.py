@@ -66,6 +66,12 @@ class TestTakenIn:
         counts = (last.created, last.changed, last.removed, last.waiting, last.quarantined)
         assert (last.job, last.time, counts) == ("job-1", at(1), (3, 2, 1, 4, 5))
 
+    def test_of_many_rules_the_twelve_broken_most_are_there(self) -> None:
+        broken = {f"Rule{letter}": ord(letter) for letter in "ABCDEFGHIJKLMNO"} | {"no rule": 1000}
+        last = after(job(1, CategoryReport(STUDENTS, GOOD, quarantined_by_rule=broken))).last_run
+        assert last is not None
+        assert [one.rule for one in last.quarantined_by_rule] == [f"Rule{letter}" for letter in "ONMLKJIHGFED"]
+
     def test_they_are_taken_in_the_order_in_which_they_ended(self) -> None:
         jobs = [ran(9, GOOD), ran(3, BAD[0]), ran(6, BAD[1])]
         entry = after(*jobs)
@@ -160,12 +166,20 @@ class TestStatement:
         assert self.said(ran(1, HELD)) == "True/Succeeded"
 
 
-class TestHeld:
-    def test_nothing_is_held_by_good_and_bad_runs(self) -> None:
-        assert runs.held([after(ran(1, GOOD))]) is None
-        assert runs.held([after(ran(1, HELD), ran(2, GOOD))]) is None
+class TestHold:
+    def held(self, minute: int, fingerprint: str) -> JobView:
+        report = CategoryReport(STUDENTS, HELD, withheld=140, hold=fingerprint, reason="RemovalsHeld", message="x")
+        return job(minute, report)
 
-    def test_a_held_run_says_what_and_where(self) -> None:
-        found = runs.held([after(ran(1, HELD, message="140 of 1020 would go."))])
-        assert found is not None
-        assert found.message == "Students: 140 of 1020 would go."
+    def test_it_is_there_from_a_held_run_to_the_next_that_holds_nothing(self) -> None:
+        hold = after(self.held(1, "aa")).hold
+        assert hold is not None
+        assert (hold.fingerprint, hold.reason, hold.count, hold.since) == ("aa", "RemovalsHeld", 140, at(1))
+        assert after(self.held(1, "aa"), ran(2, BAD[0]), ran(3, SKIPPED)).hold == hold
+        assert after(self.held(1, "aa"), ran(2, GOOD)).hold is None
+
+    @pytest.mark.parametrize(("second", "since"), [("aa", 1), ("bb", 2)])
+    def test_the_same_changes_are_the_same_hold(self, second: str, since: int) -> None:
+        hold = after(self.held(1, "aa"), self.held(2, second)).hold
+        assert hold is not None
+        assert (hold.fingerprint, hold.since) == (second, at(since))

@@ -74,6 +74,11 @@ class World:
         self.annotations[f"{group.GROUP}/{kind}-requested-at"] = token
         self.reconcile()
 
+    def decide(self, kind: str, fingerprints: str) -> None:
+        """Approve or discard holds, and let the operator see it."""
+        self.annotations[f"{group.GROUP}/{kind}"] = fingerprints
+        self.reconcile()
+
     def put_secret(
         self, name: str = CREDENTIALS, *, secret: str = GOOD, labelled: bool = True, without: str = ""
     ) -> None:
@@ -113,9 +118,9 @@ class World:
         self._end(job, outcome)
         self.reconcile()
 
-    def finish_request(self, *categories: CategoryReport) -> None:
+    def finish_request(self, *categories: CategoryReport, purpose: str = "request") -> None:
         """The one Job of a request that runs ends, with this report."""
-        (job,) = [j for j in self.jobs("request") if "status" not in j]
+        (job,) = [j for j in self.jobs(purpose) if "status" not in j]
         self.reports[job["metadata"]["name"]] = build.report(*categories, at=self.now)
         worst = next((c.outcome for c in categories if c.outcome.exit_code), Outcome.SUCCEEDED)
         self._end(job, worst)

@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -43,7 +43,7 @@ def noon() -> dt.datetime:
 
 @dataclass
 class Setting:
-    """`plan` is what the next sync is told."""
+    """`plan` is what the next sync is told, `clock` what it takes for the time."""
 
     district: RunningDistrict
     database: Database
@@ -51,6 +51,7 @@ class Setting:
     access: Access
     version: Version
     jobs: int = field(default=0)
+    clock: Callable[[], dt.datetime] = noon
 
     async def sync(self, *categories: Category, dry_run: bool = False) -> list[RunRecord]:
         """One invocation, as the command makes it; by default of all categories."""
@@ -60,7 +61,7 @@ class Setting:
 
     def run(self, *categories: Category, dry_run: bool = False) -> Run:
         self.jobs += 1
-        invocation = Invocation(self.plan, f"job-{self.jobs}", dry_run, noon)
+        invocation = Invocation(self.plan, f"job-{self.jobs}", dry_run, self.clock)
         return Run(invocation, self.access, ZoneInfo(self.plan.time_zone), categories or tuple(Category))
 
     async def one(self, category: Category, *, dry_run: bool = False) -> RunRecord:

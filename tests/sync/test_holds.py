@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import Limits
-from oneroster_operator.sync.holds import Hold, Part, holds
-from oneroster_operator.sync.tally import Differences, Kind, Tally
+from oneroster_operator.sync.holds import Hold, Part, holds, past_the_limits, withheld_by_mode
+from oneroster_operator.sync.tally import Differences, Kind, Peaks, Tally
 
 LIMITS = Limits(max_removed_percent=10, removed_floor=20, max_changed_percent=75, max_new_admins=5)
 STUDENTS, ROSTERS = Category.STUDENTS, Category.CLASS_ROSTERS
@@ -268,12 +269,160 @@ def test_removals_come_before_changes() -> None:
 
 
 def replace_(**fields: int) -> Limits:
-    return Limits(
-        **{
-            "max_removed_percent": LIMITS.max_removed_percent,
-            "removed_floor": LIMITS.removed_floor,
-            "max_changed_percent": LIMITS.max_changed_percent,
-            "max_new_admins": LIMITS.max_new_admins,
-        }
-        | fields
+    return msgspec.structs.replace(LIMITS, **fields)
+
+
+class TestPeak:
+    """What is removed in small parts is judged as if it were removed at once."""
+
+    @pytest.mark.parametrize(
+        ("peak", "active", "removed", "held"),
+        [
+            (1000, 1000, 90, False),
+            (1000, 910, 82, True),
+            (1000, 910, 9, False),
+            (1000, 910, 0, False),
+            (0, 910, 82, False),
+            (900, 1000, 99, False),
+            (30, 20, 2, False),
+        ],
     )
+    def test_the_most_that_there_was_is_what_removals_are_judged_by(
+        self, peak: int, active: int, removed: int, held: bool
+    ) -> None:
+        schools = roles(a=Tally(active - 2, removed=removed), b=Tally(1), c=Tally(1))
+        found = replace(schools, peaks=Peaks({Kind.ROLES: peak}))
+        assert [hold.reason for hold in judged(found)] == (["RemovalsHeld"] if held else [])
+
+    def test_a_school_is_judged_by_its_own(self) -> None:
+        found = replace(
+            roles(a=Tally(900), sch_b=Tally(80, removed=5), c=Tally(80, removed=5)),
+            peaks=Peaks({Kind.ROLES: 1080}, {Kind.ROLES: {"sch_b": 100, "c": 80, "a": 1000}}),
+        )
+        hold = only(found)
+        assert (hold.reason, hold.count) == ("SchoolRemovalsHeld", 10)
+        assert "5 more student memberships of school sch_b would go: 25 of the 100" in hold.message
+
+    def test_the_message_tells_both(self) -> None:
+        found = replace(roles(a=Tally(910, removed=82), b=Tally(1)), peaks=Peaks({Kind.ROLES: 1001}))
+        assert only(found).message.startswith(
+            "Nothing was removed because 82 more student memberships would go: 172 of the 1001 that there were "
+            "within 7 days (17.2 %), more than"
+        )
+
+    def test_admins_who_are_missing_are_seen_too(self) -> None:
+        found = replace(roles(a=Tally(190, removed=12), b=Tally(5)), peaks=Peaks({Kind.ROLES: 205}))
+        assert [hold.reason for hold in judged(found, SCHOOL_ADMINS)] == ["RemovalsHeld"]
+
+    @pytest.mark.parametrize(
+        ("category", "limits", "removed", "approved", "rebased"),
+        [
+            (STUDENTS, LIMITS, Tally(removed=5), Tally(), False),
+            (STUDENTS, LIMITS, Tally(removed=5, explicit=5), Tally(), False),
+            (STUDENTS, LIMITS, Tally(), Tally(removed=500), True),
+            (STUDENTS, LIMITS, Tally(), Tally(changed=500), False),
+            (STUDENTS, replace_(max_removed_percent=100), Tally(removed=5), Tally(), True),
+            (STUDENTS, replace_(max_removed_percent=100), Tally(), Tally(), False),
+            (DISTRICT_ADMINS, LIMITS, Tally(removed=1, explicit=1), Tally(), True),
+            (DISTRICT_ADMINS, LIMITS, Tally(removed=1), Tally(), False),
+        ],
+    )
+    def test_what_a_person_let_go_is_no_drain(
+        self, category: Category, limits: Limits, removed: Tally, approved: Tally, rebased: bool
+    ) -> None:
+        assert past_the_limits(category, limits, removed, approved) is rebased
+
+
+class TestIdsChanged:
+    """Who is gone and who is new may be the same people: neither half is written without the other."""
+
+    @pytest.mark.parametrize(
+        ("active", "removed", "explicit", "created", "held"),
+        [
+            (1000, 1000, 0, 1000, True),
+            (1000, 760, 0, 760, True),
+            (1000, 750, 0, 1000, False),
+            (1000, 1000, 0, 380, True),
+            (1000, 1000, 0, 370, False),
+            (1000, 1000, 300, 1000, False),
+            (15, 15, 0, 15, False),
+        ],
+    )
+    def test_nearly_all_gone_and_nearly_as_many_new(
+        self, active: int, removed: int, explicit: int, created: int, held: bool
+    ) -> None:
+        hold = only(roles(a=Tally(active, created, removed=removed, explicit=explicit)))
+        assert (hold.reason == "IdsChanged") is held
+        assert hold.parts == REMOVALS | ({Part.CREATIONS, Part.CHANGES} if held else set())
+        assert hold.count == removed + (created if held else 0)
+
+    def test_of_administrators_few_are_enough(self) -> None:
+        hold = only(roles(a=Tally(active=3, removed=3, created=9)), DISTRICT_ADMINS)
+        assert hold.parts == {Part.ABSENCES, Part.CREATIONS, Part.CHANGES}
+        assert (hold.reason, hold.count) == ("IdsChanged", 12)
+        assert only(roles(a=Tally(1, 1, removed=1)), DISTRICT_ADMINS).reason == "CategoryEmptied"
+
+    def test_enrollments_that_wait_for_people_who_are_held_are_new_ones(self) -> None:
+        gone = Differences({Kind.ENROLLMENTS: {"a": Tally(700, removed=700)}, Kind.SESSIONS: {None: Tally(6, 6)}})
+        assert only(gone, ROSTERS).reason == "CategoryEmptied"
+        hold = only(replace(gone, waiting=700), ROSTERS)
+        assert (hold.reason, hold.count) == ("IdsChanged", 706)
+        assert "700 of 700 enrollments are gone and 700 new ones came" in hold.message
+
+    def test_an_answer_that_is_not_complete_brings_nobody_twice_either(self) -> None:
+        found = replace(roles(a=Tally(1000, 1000, removed=1000)), incomplete=("users: too few.",))
+        hold = only(found)
+        assert (hold.reason, hold.parts) == ("PullIncomplete", REMOVALS | {Part.CREATIONS, Part.CHANGES})
+
+    def test_where_everything_may_go_everything_may_come(self) -> None:
+        found = roles(a=Tally(1000, 1000, removed=1000))
+        assert judged(found, limits=replace_(max_removed_percent=100)) == []
+
+
+class TestDecided:
+    """Approved rows count as written, discarded ones as not found: the rest faces the limits alone."""
+
+    def test_the_rest_is_judged_by_what_is_left(self) -> None:
+        found = roles(a=Tally(active=900), b=Tally(active=100, removed=100))
+        left = found.without({Kind.ROLES: {"b": Tally(removed=60)}}, ())
+        assert left.tallies[Kind.ROLES]["b"] == Tally(active=40, removed=40)
+        assert only(left).reason == "SchoolEmptied"
+
+    def test_what_is_approved_is_no_drain(self) -> None:
+        peaks = Peaks({Kind.ROLES: 1000}, {Kind.ROLES: {"a": 500, "b": 500}})
+        found = replace(roles(a=Tally(500, removed=402), b=Tally(500)), peaks=peaks)
+        left = found.without({Kind.ROLES: {"a": Tally(removed=400)}}, ())
+        assert (left.peaks.all[Kind.ROLES], left.peaks.schools[Kind.ROLES]["a"]) == (600, 100)
+        assert judged(left) == []
+
+    def test_what_is_discarded_stays_and_counts_as_there(self) -> None:
+        found = roles(a=Tally(active=900), b=Tally(active=100, removed=100))
+        left = found.without({}, ({Kind.ROLES: {"b": Tally(removed=95)}},))
+        assert left.tallies[Kind.ROLES]["b"] == Tally(active=100, removed=5)
+        assert judged(left) == []
+
+    def test_approved_admins_count_as_there(self) -> None:
+        found = roles(a=Tally(active=4, created=14))
+        left = found.without({Kind.ROLES: {"a": Tally(created=8)}}, ())
+        hold = only(left, SCHOOL_ADMINS, accepted=17)
+        assert hold.count == 6
+        assert "6 new ones would join 12" in hold.message
+        assert judged(left, SCHOOL_ADMINS, accepted=18) == []
+
+
+class TestMode:
+    def test_normal_withholds_nothing_of_itself(self) -> None:
+        assert withheld_by_mode(STUDENTS, LIMITS) == frozenset()
+
+    @pytest.mark.parametrize(
+        ("category", "parts"),
+        [
+            (STUDENTS, {Part.ABSENCES, Part.LOSSES, Part.DISABLED}),
+            (ROSTERS, {Part.ABSENCES, Part.LOSSES, Part.DISABLED}),
+            (SCHOOL_ADMINS, {Part.ABSENCES}),
+        ],
+    )
+    def test_additions_only_withholds_every_end_but_an_admins_explicit_loss(
+        self, category: Category, parts: set[Part]
+    ) -> None:
+        assert withheld_by_mode(category, replace_(additions_only=True)) == parts

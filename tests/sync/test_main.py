@@ -239,5 +239,5 @@ def test_the_help_names_every_option() -> None:
     environment = {**os.environ, "PYTHONPATH": SOURCE}
     text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     mounted = ("config", "credentials", "platform", "termination-log")
-    for option in (*mounted, "category", "dry-run", "not-before", "allowed-network"):
+    for option in (*mounted, "category", "dry-run", "changes", "show-names", "not-before", "allowed-network"):
         assert f"--{option}" in text

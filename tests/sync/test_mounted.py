@@ -12,7 +12,15 @@ from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import Endpoint, Limits, Plan, encode_plan
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import OAuth1, OAuth2
-from oneroster_operator.sync.mounted import Access, Unusable, read_access, read_plan
+from oneroster_operator.sync.mounted import (
+    Access,
+    Config,
+    Unusable,
+    credentials_directory,
+    platform_directory,
+    read_access,
+    read_plan,
+)
 
 OAUTH2 = Endpoint(
     "https://sis.example/v1p2", "1.2", "OAuth2", token_url="https://sis.example/token", scopes=("a",)
@@ -61,7 +69,7 @@ def refusal(mounts: Path, plan: Plan = PLAN) -> Unusable:
 
 def test_all_is_read_and_the_line_end_is_no_part_of_a_secret(mounts: Path) -> None:
     plan, zone = read_plan(mounts / "plan.json")
-    assert plan == PLAN
+    assert plan == Config(**msgspec.structs.asdict(PLAN))
     assert zone.key == "America/Chicago"
     read = access(mounts, plan)
     assert read.credentials == OAuth2("platform", "s3cret +/%", "https://sis.example/token", ("a",))
@@ -123,3 +131,33 @@ def test_a_time_zone_that_there_is_not_is_named(mounts: Path, zone: str) -> None
 @pytest.mark.parametrize("fields", [{"version": "2.0"}, {"auth_type": "Basic"}, {"token_url": None}])
 def test_an_endpoint_that_nobody_can_use_is_refused(mounts: Path, fields: dict[str, Any]) -> None:
     assert refusal(mounts, endpoint(**fields)).reason == "PlanUnusable"
+
+
+def test_a_plan_may_say_where_its_secrets_are_and_an_option_goes_before_it(mounts: Path) -> None:
+    file = mounts / "plan.json"
+    plan, _ = read_plan(file)
+    assert credentials_directory(None, file, plan) == Path("/etc/oneroster/credentials")
+    assert platform_directory(None, file, plan) == Path("/etc/oneroster/platform")
+    here = json.loads(encode_plan(PLAN)) | {"credentials": "credentials", "platform": "/elsewhere"}
+    file.write_text(json.dumps(here))
+    plan, _ = read_plan(file)
+    assert credentials_directory(None, file, plan) == mounts / "credentials"
+    assert platform_directory(None, file, plan) == Path("/elsewhere")
+    assert credentials_directory(Path("given"), file, plan) == platform_directory(Path("given"), file, plan)
+
+
+def test_a_plan_that_was_written_by_hand_is_told_where_it_is_wrong(mounts: Path) -> None:
+    wrong = json.loads(encode_plan(PLAN)) | {"credential": "typo"}
+    (mounts / "plan.json").write_text(json.dumps(wrong))
+    with pytest.raises(Unusable) as raised:
+        read_plan(mounts / "plan.json")
+    assert "unknown field `credential`" in str(raised.value.__cause__)
+
+
+def test_the_plan_of_the_readme_is_one(mounts: Path) -> None:
+    readme = Path(__file__).parents[2] / "README.md"
+    file = mounts / "plan.json"
+    file.write_text(readme.read_text(encoding="utf-8").partition("```json\n")[2].partition("```")[0])
+    plan, _ = read_plan(file)
+    assert credentials_directory(None, file, plan) == mounts / "secrets/district"
+    assert plan.categories == (Category.STUDENTS,)

@@ -22,6 +22,11 @@ class Category(StrEnum):
         """Whether the category gives people an administrator's rights."""
         return self in {Category.SCHOOL_ADMINS, Category.DISTRICT_ADMINS}
 
+    @property
+    def role(self) -> str | None:
+        """The role that the category gives people on the platform (`roster.user_roles`); ClassRosters none."""
+        return _ROLES.get(self)
+
 
 _SUFFIXES = {
     Category.STUDENTS: "students",
@@ -29,6 +34,12 @@ _SUFFIXES = {
     Category.CLASS_ROSTERS: "rosters",
     Category.SCHOOL_ADMINS: "school-admins",
     Category.DISTRICT_ADMINS: "district-admins",
+}
+_ROLES = {
+    Category.STUDENTS: "student",
+    Category.TEACHER_ASSIGNMENTS: "teacher",
+    Category.SCHOOL_ADMINS: "schoolAdmin",
+    Category.DISTRICT_ADMINS: "districtAdmin",
 }
 
 

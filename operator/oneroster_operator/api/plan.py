@@ -44,13 +44,15 @@ class Limits(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
     removed_floor: int
     max_changed_percent: int
     max_new_admins: int
+    additions_only: bool = False
+    """Ends and deactivations are counted and not written (`spec.safety.mode`)."""
 
 
 class Plan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
     """What to sync from where, for which schools, within which limits."""
 
     connection: str
-    """Namespace and name of the connection, for the reader of a log."""
+    """Namespace and name of the connection, which has to own the district."""
     district_id: str
     endpoint: Endpoint
     links: dict[str, str]
@@ -65,8 +67,14 @@ class Plan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forb
     """How long a run waits for another one of the same district."""
     district_org: str | None = None
     """sourcedId of the district's own org; without it nobody becomes a district admin."""
+    cluster: str = ""
+    """uid of the connection's cluster, by which the platform knows it; a plan made by hand has none."""
     accepted_admins: dict[Category, int] = {}
     """Administrator roles, one for each person and school, that the confirmed preview showed: so many pass."""
+    approvals: tuple[str, ...] = ()
+    """Fingerprints of holds that are let through, once."""
+    discards: tuple[str, ...] = ()
+    """Fingerprints of holds that stay withheld without being reported any more."""
 
 
 def encode_plan(plan: Plan) -> str:

@@ -6,6 +6,7 @@ the platform's `sync_runs`. Neither names a person.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -14,6 +15,7 @@ from oneroster_operator.api.category import Category
 
 MAX_BYTES = 4096
 _MAX_MESSAGE = 400
+MAX_RULES = 12
 
 
 class Outcome(StrEnum):
@@ -60,10 +62,14 @@ class CategoryReport(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     removed: int = 0
     withheld: int = 0
     """Removals, changes or new admins beyond the limits: seen, counted, not written."""
+    hold: str = ""
+    """Fingerprint of what is withheld, by which it is approved."""
     waiting: int = 0
     """Enrollments whose user or class has not arrived yet."""
     quarantined: int = 0
     """Records that could not be used."""
+    quarantined_by_rule: dict[str, int] = {}
+    """What they broke: at most `MAX_RULES` rules, the most frequent ones."""
     reason: str = ""
     """A CamelCase word where the outcome is not `Succeeded`."""
     message: str = ""
@@ -82,6 +88,11 @@ class Report(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     def exit_code(self) -> int:
         """That of the first category that did not end well, else 0."""
         return next((c.outcome.exit_code for c in self.categories if c.outcome.exit_code), 0)
+
+
+def most_frequent(by_rule: Mapping[str, int]) -> dict[str, int]:
+    """As many rules as a report takes, the most frequent first, and of equals by name."""
+    return dict(sorted(by_rule.items(), key=lambda one: (-one[1], one[0]))[:MAX_RULES])
 
 
 def encode_report(report: Report) -> bytes:

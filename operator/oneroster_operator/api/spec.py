@@ -202,9 +202,21 @@ class Schedule(Part):
     )
 
 
+class SafetyMode(StrEnum):
+    """Whether runs may end what the platform has."""
+
+    NORMAL = "Normal"
+    ADDITIONS_ONLY = "AdditionsOnly"
+
+
 class Safety(Part):
     """What a single run may change without a person; what is beyond is withheld and reported."""
 
+    mode: SafetyMode = Field(
+        default=SafetyMode.NORMAL,
+        description="Normal, or AdditionsOnly (for the turn of the school year): then no run ends or deactivates "
+        "anything, except that an administrator who explicitly lost the role loses it. Default Normal.",
+    )
     max_removed_percent: int = Field(
         default=10,
         ge=0,

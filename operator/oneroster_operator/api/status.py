@@ -10,7 +10,7 @@ from pydantic import Field
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.conditions import Condition
-from oneroster_operator.api.report import Outcome
+from oneroster_operator.api.report import MAX_RULES, Outcome
 from oneroster_operator.api.schema import (
     LIST_ATOMIC,
     Count,
@@ -202,6 +202,13 @@ class ScheduleStatus(Part):
     )
 
 
+class RuleCount(Part):
+    """How many records of a run broke a rule."""
+
+    rule: Word = Field(description="The rule, such as UnknownRole or DanglingUser.")
+    count: Count = Field(description="Records.")
+
+
 class LastRun(Part):
     """How a category's last run ended. Counts are rows of the platform's roster tables."""
 
@@ -217,10 +224,29 @@ class LastRun(Part):
     withheld: Count = Field(default=0, description="Rows beyond the limits of spec.safety: counted, not written.")
     waiting: Count = Field(default=0, description="Enrollments whose user or class has not arrived yet.")
     quarantined: Count = Field(default=0, description="Records that could not be used.")
+    quarantined_by_rule: list[RuleCount] = Field(
+        default=[],
+        max_length=MAX_RULES,
+        description="Which rules they broke, the most frequent first; oneroster-sync quarantine lists their ids.",
+        json_schema_extra=LIST_ATOMIC,
+    )
     reason: Word = Field(default="", description="Why, in a word, where it did not succeed.")
     message: Sentence = Field(
         default="", description="What happened and who can mend it, where it did not succeed."
     )
+
+
+class Hold(Part):
+    """What a category's last run withheld, until a person decides or it no longer occurs."""
+
+    fingerprint: Word = Field(
+        default="",
+        description="Of the withheld rows: it approves or discards them; oneroster-sync hold show lists them.",
+    )
+    reason: Word = Field(default="", description="Which limit, in a word.")
+    count: Count = Field(default=0, description="Rows that the run withheld.")
+    since: Time = Field(description="When a run first withheld just these.")
+    message: Sentence = Field(default="", description="What is withheld and which limit it is beyond.")
 
 
 class CategoryStatus(Part):
@@ -235,7 +261,7 @@ class CategoryStatus(Part):
     last_run: LastRun | None = Field(default=None, description="How its last run ended.")
     last_success: Time | None = Field(default=None, description="When a run last succeeded.")
     failures: Count = Field(default=0, description="Runs in a row that failed.")
-    held: Sentence = Field(default="", description="What is withheld, until a run finds nothing to withhold.")
+    hold: Hold | None = Field(default=None, description="What is withheld, until a run finds nothing to withhold.")
 
 
 class Answer(Part):
@@ -259,6 +285,14 @@ class Requests(Part):
     )
     preview: Answer | None = Field(
         default=None, description="To oneroster.masteryprep.com/preview-requested-at: make the preview anew."
+    )
+    approve: Answer | None = Field(
+        default=None,
+        description="To oneroster.masteryprep.com/approve: let the holds of these fingerprints through, once.",
+    )
+    discard: Answer | None = Field(
+        default=None,
+        description="To oneroster.masteryprep.com/discard: keep these holds withheld and report them no more.",
     )
 
 

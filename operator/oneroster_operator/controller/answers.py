@@ -4,58 +4,81 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from oneroster_operator.api.status import Answer
-from oneroster_operator.controller import requests
+from oneroster_operator.controller import held, requests
 from oneroster_operator.controller.cron_jobs import Scheduling
 from oneroster_operator.controller.observed import JobView, Observed
 from oneroster_operator.controller.statement import Statement
 
+PURPOSES = {"sync": "request", "approve": "approve"}
+"""Of the Jobs that requests are answered by."""
+_DOING = {
+    "sync": "runs all selected categories once, in order",
+    "approve": "runs the categories of these holds once, in order",
+}
+_GONE = {
+    "sync": "its Job was deleted before it ended",
+    "approve": "its Job was deleted before it ended; the next scheduled run applies it",
+}
 
-def answer_sync(
-    observed: Observed, scheduling: Scheduling, not_ready: Statement, *, previewing: bool
+
+def answer_run(
+    observed: Observed, scheduling: Scheduling, not_ready: Statement, kind: str, *, previewing: bool
 ) -> tuple[Observed, str | None]:
-    """The same with the request answered, and the token for which there must be a Job.
+    """The same with a request for a run answered, and the token for which there must be a Job.
 
-    Without a plan in force a request waits for a preview that is under way. No call is due.
+    `kind` is sync or approve. Without a plan in force a request waits for a preview that is under way. No call is
+    due.
     """
-    token = requests.asked(observed.connection, "sync")
+    token = requests.asked(observed.connection, kind)
     if token is None:
         return observed, None
-    job = observed.job("request", token)
+    status = observed.connection.status
+    job = observed.job(PURPOSES[kind], token)
     if job is not None:
-        return _with(observed, token, *_progress(job)), None
-    old: Answer | None = observed.connection.status.requests.sync
+        return _with(observed, kind, token, *_progress(job, kind)), None
+    old: Answer | None = getattr(status.requests, kind)
     if old is not None and old.token == token and old.outcome == requests.RUNNING:
-        return _with(observed, token, "Failed", "its Job was deleted before it ended"), None
+        return _with(observed, kind, token, "Failed", _GONE[kind]), None
+    if kind == "approve" and (why := held.unknown(status, token)):
+        return _with(observed, kind, token, requests.REFUSED, why), None
     if scheduling.plan is not None and scheduling.suspend is None:
-        return _with(observed, token, requests.RUNNING, "runs all selected categories once, in order"), token
+        return _with(observed, kind, token, requests.RUNNING, _DOING[kind]), token
     if previewing:
         return observed, None
-    why = scheduling.suspend or not_ready
-    return _with(observed, token, requests.REFUSED, why.message), None
+    said = scheduling.suspend or not_ready
+    return _with(observed, kind, token, requests.REFUSED, said.message), None
+
+
+def answer_discard(observed: Observed) -> Observed:
+    """The same with the request answered: it is the next run that does it."""
+    token = requests.asked(observed.connection, "discard")
+    if token is None:
+        return observed
+    if why := held.unknown(observed.connection.status, token):
+        return _with(observed, "discard", token, requests.REFUSED, why)
+    text = "stays withheld and is reported no more; the next run notes it, whatever else differs is judged alone"
+    return _with(observed, "discard", token, "Done", text)
 
 
 def refuse(observed: Observed, kinds: Iterable[str], why: Statement) -> Observed:
     """The same with what was asked of these kinds refused; a Job that runs is left to end."""
-    connection = observed.connection
-    answers = connection.status.requests
     for kind in kinds:
-        token = requests.asked(connection, kind)
-        if token is not None and (kind != "sync" or observed.job("request", token) is None):
-            answers = requests.answered(answers, kind, token, requests.REFUSED, why.message, observed.now)
-    status = connection.status.model_copy(update={"requests": answers})
-    return replace(observed, connection=replace(connection, status=status))
+        token = requests.asked(observed.connection, kind)
+        if token is not None and (kind not in PURPOSES or observed.job(PURPOSES[kind], token) is None):
+            observed = _with(observed, kind, token, requests.REFUSED, why.message)
+    return observed
 
 
-def _progress(job: JobView) -> tuple[str, str]:
+def _progress(job: JobView, kind: str) -> tuple[str, str]:
     if job.finished is None:
-        return requests.RUNNING, "runs all selected categories once, in order"
+        return requests.RUNNING, _DOING[kind]
     outcomes = [f"{c.name} {c.outcome}" for c in job.report.categories] if job.report else []
     text = ", ".join(outcomes) or job.failure or "ended"
     return ("Failed" if job.failure else "Done"), f"{text} (Job {job.name})"
 
 
-def _with(observed: Observed, token: str, outcome: str, message: str) -> Observed:
+def _with(observed: Observed, kind: str, token: str, outcome: str, message: str) -> Observed:
     status = observed.connection.status
-    answers = requests.answered(status.requests, "sync", token, outcome, message, observed.now)
+    answers = requests.answered(status.requests, kind, token, outcome, message, observed.now)
     status = status.model_copy(update={"requests": answers})
     return replace(observed, connection=replace(observed.connection, status=status))

@@ -13,6 +13,7 @@ from oneroster_operator.controller.cluster import Cluster
 from oneroster_operator.controller.observed import Call, CallKind
 from oneroster_operator.controller.preview import Counted, Previewed, previewed
 from oneroster_operator.controller.review import Imported, moved
+from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.take_in import Result
 from oneroster_operator.controller.verdict import Tested, tested
 from oneroster_operator.matching.district import DistrictOrgUnclear, district_of, schools_of
@@ -26,9 +27,10 @@ from oneroster_operator.oneroster import (
     Organizations,
     Patience,
 )
-from oneroster_operator.oneroster.addresses import Networks
 from oneroster_operator.platform.connection import PlatformError, connect
 from oneroster_operator.platform.directory import DistrictUnknown, links, schools
+from oneroster_operator.platform.grants import check_granted
+from oneroster_operator.platform.owners import DistrictOwner, claim
 from oneroster_operator.platform.runs import RunRecord, category_report, runs_of_job
 from oneroster_operator.platform.schema import check_schema
 
@@ -53,9 +55,9 @@ class CallFailed(Exception):
 class Caller:
     """Makes the calls, so many at a time and no more."""
 
-    def __init__(self, cluster: Cluster, allowed_networks: Networks) -> None:
+    def __init__(self, cluster: Cluster, settings: Settings) -> None:
         self._cluster = cluster
-        self._allowed_networks = allowed_networks
+        self._settings = settings
         self._districts = asyncio.Semaphore(_AT_ONCE)
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_PER_HOST))
         self._platform = asyncio.Semaphore(_TO_PLATFORM)
@@ -102,6 +104,8 @@ class Caller:
             async with self._platform, await connect(url, application="oneroster-operator") as database:
                 await check_schema(database)
                 platform = await schools(database, spec.district_id)
+                await check_granted(database, spec.district_id)
+                await claim(database, spec.district_id, self._owner(connection))
                 known = await links(database, spec.district_id)
         except PlatformError as error:
             raise CallFailed(error.reason, error.message) from None
@@ -122,6 +126,9 @@ class Caller:
         )
         return Imported(call.inputs, tuple(items), district.sourced_id if district else None, unusable)
 
+    def _owner(self, connection: Connection) -> DistrictOwner:
+        return DistrictOwner(self._settings.cluster, connection.namespace, connection.name)
+
     async def _read_preview(self, call: Call, connection: Connection) -> Previewed:
         records = await self.records(connection, call.job)
         counted = tuple(
@@ -140,7 +147,9 @@ class Caller:
             credentials = OAuth1(client_id, client_secret)
         else:
             credentials = OAuth2(client_id, client_secret, spec.auth.token_url or "", tuple(spec.auth.scopes))
-        return OneRosterClient(endpoint, credentials, allowed_networks=self._allowed_networks, patience=_PATIENCE)
+        return OneRosterClient(
+            endpoint, credentials, allowed_networks=self._settings.allowed_networks, patience=_PATIENCE
+        )
 
     async def _secret(self, connection: Connection, name: str) -> dict[str, str]:
         """The Secret's values as text; empty where it is gone since it was looked at."""

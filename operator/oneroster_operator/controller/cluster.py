@@ -17,6 +17,7 @@ _PATHS = {
     "Secret": ("/api/v1", "secrets"),
     "Pod": ("/api/v1", "pods"),
     "Event": ("/api/v1", "events"),
+    "Namespace": ("/api/v1", "namespaces"),
     "CronJob": ("/apis/batch/v1", "cronjobs"),
     "Job": ("/apis/batch/v1", "jobs"),
     group.KIND: (f"/apis/{group.API_VERSION}", group.PLURAL),
@@ -58,6 +59,12 @@ class Cluster:
             if error.status == 404:
                 return None
             raise
+
+    async def uid(self) -> str:
+        """What tells this cluster from others: the uid of its namespace kube-system, which lives as long as it."""
+        manifest = await self._request("GET", _path("Namespace", None, "kube-system"))
+        uid: str = manifest["metadata"]["uid"]
+        return uid
 
     async def list(
         self, kind: str, namespace: str, labels: Mapping[str, str], *, metadata_only: bool = False

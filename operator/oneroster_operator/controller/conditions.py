@@ -16,7 +16,7 @@ from oneroster_operator.api.status import (
     Summary,
 )
 from oneroster_operator.api.times import instant, rfc3339
-from oneroster_operator.controller import hashes, preview, review, runs, schedule, verdict
+from oneroster_operator.controller import hashes, held, preview, review, runs, schedule, verdict
 from oneroster_operator.controller.cron_jobs import NOTHING_SCHEDULED, Scheduling, reconfirm
 from oneroster_operator.controller.manifests import not_before
 from oneroster_operator.controller.next_call import earliest
@@ -134,7 +134,7 @@ def _statements(
         if trouble and status.schools is None
         else review.statement(status.schools, connection, settings.support)
     )
-    held = runs.held(status.categories)
+    changes_held = held.statement(connection, status)
     verdict_ready, progress = ready(
         Circumstances(
             invalid=known.invalid,
@@ -152,7 +152,7 @@ def _statements(
             reconfirm=reconfirm(connection),
             paused=known.scheduling.suspend if connection.spec.paused else None,
             suspended=known.scheduling.suspend,
-            held=held,
+            held=changes_held,
             failing=_failing(status),
             late=late,
             confirm=_confirm_command(connection),
@@ -167,8 +167,8 @@ def _statements(
         (ConditionType.LAST_SYNC_SUCCEEDED, runs.statement(status.categories)),
         (ConditionType.PAUSED, _paused(seen)),
     ]
-    if held is not None:
-        made.append((ConditionType.CHANGES_HELD, held))
+    if changes_held is not None:
+        made.append((ConditionType.CHANGES_HELD, changes_held))
     if progress is not Progress.NONE:
         made.append((ConditionType(progress.value), Statement(TRUE, verdict_ready.reason, verdict_ready.message)))
     return made

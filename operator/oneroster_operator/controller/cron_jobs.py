@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from oneroster_operator.api.category import Category, in_order
 from oneroster_operator.api.plan import Endpoint, Limits, Plan
 from oneroster_operator.api.resource import Connection
+from oneroster_operator.api.spec import SafetyMode
 from oneroster_operator.api.times import rfc3339
-from oneroster_operator.controller import manifests, preview, review, schedule
+from oneroster_operator.controller import held, manifests, preview, review, schedule
 from oneroster_operator.controller.manifests import Manifest
 from oneroster_operator.controller.observed import CronJobView, Observed
 from oneroster_operator.controller.settings import Settings
@@ -27,7 +28,7 @@ class Scheduling:
 NOTHING_SCHEDULED = Scheduling(plan=None, cron_jobs=(), suspend=None)
 
 
-def plan_of(connection: Connection, *, confirmed: bool) -> Plan:
+def plan_of(connection: Connection, settings: Settings, *, confirmed: bool) -> Plan:
     """The plan for this spec and these links; a `confirmed` one carries the number of admins that was shown."""
     spec, status = connection.spec, connection.status
     run_seconds, lock_wait = manifests.time_limits(
@@ -51,12 +52,16 @@ def plan_of(connection: Connection, *, confirmed: bool) -> Plan:
             removed_floor=spec.safety.removed_floor,
             max_changed_percent=spec.safety.max_changed_percent,
             max_new_admins=spec.safety.max_new_admins,
+            additions_only=spec.safety.mode is SafetyMode.ADDITIONS_ONLY,
         ),
         time_zone=spec.schedule.time_zone,
         run_seconds=run_seconds,
         lock_wait_seconds=lock_wait,
         district_org=status.schools.district_org if status.schools else None,
+        cluster=settings.cluster,
         accepted_admins=preview.accepted_admins(connection) if confirmed else {},
+        approvals=held.approved(connection.status) if confirmed else (),
+        discards=held.discarded(connection.status) if confirmed else (),
     )
 
 
@@ -67,7 +72,7 @@ def scheduling(observed: Observed, settings: Settings, refused: Statement | None
         return NOTHING_SCHEDULED
     suspend = _suspended(connection, refused)
     ready = preview.possible(connection) and preview.good(connection) and reconfirm(connection) is None
-    plan = plan_of(connection, confirmed=True) if ready else None
+    plan = plan_of(connection, settings, confirmed=True) if ready else None
     wanted = []
     for category in in_order(connection.spec.categories):
         live = observed.cron_job(category)

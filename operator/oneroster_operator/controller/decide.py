@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from oneroster_operator.api.plan import Plan
 from oneroster_operator.api.status import ConnectionStatus
-from oneroster_operator.controller import hashes, manifests, preview, requests, verdict
-from oneroster_operator.controller.answers import answer_sync, refuse
+from oneroster_operator.controller import hashes, held, manifests, preview, requests, verdict
+from oneroster_operator.controller.answers import answer_discard, answer_run, refuse
 from oneroster_operator.controller.conditions import Account, account
 from oneroster_operator.controller.cron_jobs import Scheduling, plan_of, scheduling
 from oneroster_operator.controller.manifests import Manifest
@@ -52,19 +52,27 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
     if call is None and no_preview is not None:
         seen = refuse(seen, ("test", "preview"), no_preview)
     token = preview.wanted(seen.connection, seen.now) if call is None and no_preview is None else None
-    wanted = scheduling(seen, settings, secret or _refused(seen, settings))
-    sync_token = None
+    refused = secret or _refused(seen, settings)
+    wanted = scheduling(seen, settings, refused)
+    sync_token, approval = None, None
     if call is None:
-        not_ready = _not_ready(seen, no_preview)
-        seen, sync_token = answer_sync(seen, wanted, not_ready, previewing=token is not None)
+        not_ready, previewing = _not_ready(seen, no_preview), token is not None
+        seen, sync_token = answer_run(seen, wanted, not_ready, "sync", previewing=previewing)
+        seen, approval = answer_run(answer_discard(seen), wanted, not_ready, "approve", previewing=previewing)
+        # What was decided about holds is a part of the plan.
+        wanted = scheduling(seen, settings, refused)
     status, wake = account(seen, settings, Account(invalid=name_taken(seen), secret=secret, scheduling=wanted))
     starts_preview = token is not None and seen.job("preview", token) is None
-    dry = plan_of(seen.connection, confirmed=False) if starts_preview else None
+    dry = plan_of(seen.connection, settings, confirmed=False) if starts_preview else None
     plans = [plan for plan in (wanted.plan, dry) if plan is not None]
     return Decision(
         status=status,
         apply=(*_config_maps(seen, plans), *wanted.cron_jobs),
-        create=_jobs(seen, settings, (("request", sync_token, wanted.plan), ("preview", token, dry))),
+        create=_jobs(
+            seen,
+            settings,
+            (("request", sync_token, wanted.plan), ("approve", approval, wanted.plan), ("preview", token, dry)),
+        ),
         delete=_superfluous(seen, wanted, plans),
         call=call,
         wake=earliest((due, wake, seen.now + LOOK_FOR_SECRET if secret else None)),
@@ -111,7 +119,14 @@ def _jobs(
     seen: Observed, settings: Settings, wanted: Sequence[tuple[str, str | None, Plan | None]]
 ) -> tuple[Manifest, ...]:
     return tuple(
-        manifests.job(seen.connection, settings, purpose=purpose, token=token, plan=plan)
+        manifests.job(
+            seen.connection,
+            settings,
+            purpose=purpose,
+            token=token,
+            plan=plan,
+            categories=held.categories(seen.connection, token) if purpose == "approve" else (),
+        )
         for purpose, token, plan in wanted
         if token is not None and plan is not None and seen.job(purpose, token) is None
     )

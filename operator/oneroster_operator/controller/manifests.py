@@ -1,6 +1,7 @@
 """The connection's children as plain manifests: the plan's ConfigMap, CronJobs, Jobs."""
 
 import datetime as dt
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -94,9 +95,13 @@ def job(
     purpose: str,
     token: str,
     plan: Plan,
+    categories: Sequence[Category] = (),
 ) -> Manifest:
-    """The Job of a request (`purpose` "request") or of a preview: all categories of the plan, once, in order."""
-    args = [arg for category in plan.categories for arg in ("--category", category.value)]
+    """The Job of a request (`purpose` "request"), of an approval ("approve") or of a preview ("preview").
+
+    It runs the categories once, in order; by default all of the plan.
+    """
+    args = [arg for category in categories or plan.categories for arg in ("--category", category.value)]
     if purpose == "preview":
         args.append("--dry-run")
     metadata = _metadata(connection, job_name(connection.name, purpose, token), purpose)

@@ -10,6 +10,8 @@ from oneroster_operator.controller import hashes, preview, requests, review, sch
 from oneroster_operator.controller.observed import Call, CallKind, Observed, SecretState
 from oneroster_operator.controller.settings import Settings
 
+_NOT_OURS = frozenset({"DistrictTaken", "DistrictNotGranted"})
+
 Due = tuple[Call | None, dt.datetime | None]
 """The call to make now, or when the next one is due."""
 
@@ -47,6 +49,13 @@ def _refused_a_run(status: ConnectionStatus) -> bool:
     )
 
 
+def _lost_its_district(status: ConnectionStatus) -> bool:
+    """Whether a run has found since the last import that the district is not this connection's to write."""
+    checked = instant(status.schools.checked_time) if status.schools else None
+    runs = [entry.last_run for entry in status.categories if entry.last_run is not None]
+    return any(run.reason in _NOT_OURS and checked is not None and instant(run.time) > checked for run in runs)
+
+
 def _import(observed: Observed) -> Due:
     connection, now = observed.connection, observed.now
     status = connection.status
@@ -54,6 +63,8 @@ def _import(observed: Observed) -> Due:
     answer = status.requests.test
     tested = answer.time if answer and answer.outcome == verdict.ACCEPTED else None
     import_at = review.next_import(status.schools, inputs, tested=tested, spread=_spread(observed))
+    if _lost_its_district(status):
+        import_at = None
     if not _due(import_at, status.schools, now):
         return None, import_at
     postponed = observed.postponed.get(CallKind.IMPORT)

@@ -7,6 +7,7 @@ import logging
 import traceback
 from collections import defaultdict
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from oneroster_operator.api import group
@@ -41,8 +42,9 @@ class Operator:
         """Connect and start all tasks."""
         self._cluster = await Cluster.connect()
         await self._require_definition(self._cluster)
-        caller = Caller(self._cluster, self.settings.allowed_networks)
-        reconciler = Reconciler(self._cluster, caller, self.settings, lambda: dt.datetime.now(dt.UTC))
+        settings = replace(self.settings, cluster=await self._cluster.uid())
+        caller = Caller(self._cluster, settings)
+        reconciler = Reconciler(self._cluster, caller, settings, lambda: dt.datetime.now(dt.UTC))
         self._run(self._queue.run_clock())
         for _ in range(self.settings.workers):
             self._run(self._work(reconciler))

@@ -4,6 +4,7 @@
 |--------------------------------------------------------------|--------------------------------|-------------|
 | the spec cannot work, a child's name is taken                | False, its reason              | Stalled     |
 | a Secret cannot be used, the district refuses us             | False, that reason             | Stalled     |
+| another connection has the district, or it is not granted   | False, DistrictTaken or -NotGranted | Stalled     |
 | the district not reached yet, or the platform away at first  | False, that reason             | Reconciling |
 | tested, imported, previewed for the first time               | Unknown, Testing ... Previewing | Reconciling |
 | no school linked, no category chosen                         | False, AwaitingReview, AwaitingCategories | - |

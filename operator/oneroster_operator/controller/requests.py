@@ -12,9 +12,11 @@ ANNOTATIONS = {
     "test": group.TEST_REQUESTED_ANNOTATION,
     "sync": group.SYNC_REQUESTED_ANNOTATION,
     "preview": group.PREVIEW_REQUESTED_ANNOTATION,
+    "approve": group.APPROVE_ANNOTATION,
+    "discard": group.DISCARD_ANNOTATION,
 }
 MOST_TOKEN = 64
-RUNNING, REFUSED = "Running", "Refused"
+RUNNING, REFUSED, RECORDED = "Running", "Refused", "Recorded"
 
 
 def asked(connection: Connection, kind: str) -> str | None:
@@ -53,5 +55,5 @@ def recorded(connection: Connection, now: dt.datetime) -> Requests:
     for kind in ANNOTATIONS:
         token = asked(connection, kind)
         if token is not None:
-            requests = answered(requests, kind, token, "Recorded", "came with the object, not run", now)
+            requests = answered(requests, kind, token, RECORDED, "came with the object, not run", now)
     return requests

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.report import CategoryReport, Outcome
+from oneroster_operator.api.report import CategoryReport, Outcome, most_frequent
 from oneroster_operator.api.resource import Connection
-from oneroster_operator.api.status import CategoryStatus, LastRun
+from oneroster_operator.api.status import CategoryStatus, Hold, LastRun, RuleCount
 from oneroster_operator.api.times import instant, rfc3339
 from oneroster_operator.controller.observed import JobView
 from oneroster_operator.controller.statement import FALSE, TRUE, UNKNOWN, Statement, clean
@@ -65,6 +65,7 @@ def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: C
         withheld=report.withheld,
         waiting=report.waiting,
         quarantined=report.quarantined,
+        quarantined_by_rule=_rules(report),
         reason=clean(report.reason, _REASON_LENGTH),
         message=clean(report.message),
     )
@@ -78,16 +79,32 @@ def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: C
             "last_run": run,
             "last_success": time if report.outcome in GOOD else entry.last_success,
             "failures": failures,
-            "held": _held_after(entry, run),
+            "hold": _hold_after(entry, run, clean(report.hold, _REASON_LENGTH)),
         }
     )
 
 
-def _held_after(entry: CategoryStatus, run: LastRun) -> str:
+def _rules(report: CategoryReport) -> list[RuleCount]:
+    words = {
+        rule: count
+        for rule, count in report.quarantined_by_rule.items()
+        if _WORD.fullmatch(rule) and len(rule) <= _REASON_LENGTH
+    }
+    return [RuleCount(rule=rule, count=count) for rule, count in most_frequent(words).items()]
+
+
+def _hold_after(entry: CategoryStatus, run: LastRun, fingerprint: str) -> Hold | None:
     """A run that did not get as far as comparing changes nothing about what is held."""
-    if run.outcome is Outcome.HELD:
-        return run.message
-    return "" if run.outcome is Outcome.SUCCEEDED else entry.held
+    if run.outcome is not Outcome.HELD:
+        return None if run.outcome is Outcome.SUCCEEDED else entry.hold
+    known = entry.hold is not None and entry.hold.fingerprint == fingerprint
+    return Hold(
+        fingerprint=fingerprint,
+        reason=run.reason,
+        count=run.withheld,
+        since=entry.hold.since if entry.hold and known else run.time,
+        message=run.message,
+    )
 
 
 def statement(categories: Sequence[CategoryStatus]) -> Statement:
@@ -102,12 +119,3 @@ def statement(categories: Sequence[CategoryStatus]) -> Statement:
     if not succeeded:
         return Statement(UNKNOWN, "NeverRan", "No sync has run yet.")
     return Statement(TRUE, "Succeeded", f"The last run of each of {len(succeeded)} categories succeeded.")
-
-
-def held(categories: Sequence[CategoryStatus]) -> Statement | None:
-    """`ChangesHeld`, where the last run of a category that came to an end withheld something."""
-    entries = [c for c in categories if c.held]
-    if not entries:
-        return None
-    text = " ".join(f"{c.name}: {c.held}" for c in entries)
-    return Statement(TRUE, "BeyondLimits", text)

@@ -22,6 +22,8 @@ class Settings:
     """Watched namespaces; none means all."""
     allowed_networks: Networks = ()
     """Private, link-local and loopback networks that districts may be in; sorted, so that only a change counts."""
+    cluster: str = ""
+    """uid of the cluster, by which the platform tells connections of the same name apart; known once connected."""
     workers: int = 8
     """Connections that are reconciled at the same time."""
 

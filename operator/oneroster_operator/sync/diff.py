@@ -72,7 +72,8 @@ FROM wanted_user_roles AS wanted
 LEFT JOIN roster.users AS person
     ON person.district_id = %(district)s AND person.sourced_id = wanted.sourced_id
 LEFT JOIN roster.user_roles AS held
-    ON held.user_id = person.id AND held.role = %(role)s AND held.school_id IS NOT DISTINCT FROM wanted.school_id
+    ON held.district_id = %(district)s AND held.user_id = person.id AND held.role = %(role)s
+    AND held.school_id IS NOT DISTINCT FROM wanted.school_id
 WHERE held.id IS NULL OR held.ended_at IS NOT NULL
 OR (held.begin_date, held.end_date) IS DISTINCT FROM (wanted.begin_date, wanted.end_date)
 """
@@ -82,7 +83,7 @@ INSERT INTO differences
 SELECT 'user_roles', 'end', held.id, person.sourced_id, held.school_id,
        CASE WHEN staged.state IS NOT NULL THEN 'explicit' END
 FROM roster.user_roles AS held
-JOIN roster.users AS person ON person.id = held.user_id
+JOIN roster.users AS person ON person.district_id = %(district)s AND person.id = held.user_id
 LEFT JOIN stage_users AS staged ON staged.sourced_id = person.sourced_id
 WHERE held.district_id = %(district)s AND held.role = %(role)s AND held.ended_at IS NULL
 AND (held.school_id IS NULL OR held.school_id IN (SELECT school_id FROM linked))
@@ -153,8 +154,8 @@ FROM wanted_enrollments AS wanted
 JOIN stage_enrollments AS staged USING (sourced_id)
 LEFT JOIN roster.enrollments AS known
     ON known.district_id = %(district)s AND known.sourced_id = wanted.sourced_id
-LEFT JOIN roster.users AS person ON person.id = known.user_id
-LEFT JOIN roster.classes AS class ON class.id = known.class_id
+LEFT JOIN roster.users AS person ON person.district_id = %(district)s AND person.id = known.user_id
+LEFT JOIN roster.classes AS class ON class.district_id = %(district)s AND class.id = known.class_id
 WHERE known.id IS NULL OR known.ended_at IS NOT NULL
 OR (person.sourced_id, class.sourced_id, known.school_id, known.is_primary, known.begin_date, known.end_date)
     IS DISTINCT FROM (
@@ -213,18 +214,36 @@ SELECT kind, CASE WHEN kind = 'users' THEN NULL ELSE school_id END,
        count(*) FILTER (WHERE action = 'change' AND trait = 'moved'),
        count(*) FILTER (WHERE action = 'end'),
        count(*) FILTER (WHERE action = 'end' AND trait = 'explicit')
-FROM differences
+FROM {rows}
 GROUP BY 1, 2
 """
+
+
+async def held(connection: Connection, owner: Owner) -> dict[Kind, dict[str | None, int]]:
+    """What the category holds now, by kind and platform school id."""
+    counts: dict[Kind, dict[str | None, int]] = defaultdict(dict)
+    cursor = await connection.execute(_HELD, owner.names)
+    for kind, school_id, count in await cursor.fetchall():
+        counts[Kind(kind)][school_id] = count
+    return counts
+
+
+async def found_in(connection: Connection, rows: sql.Composable) -> dict[Kind, dict[str | None, Tally]]:
+    """How many differences there are in a table like `differences`, by kind and platform school id."""
+    found: dict[Kind, dict[str | None, Tally]] = defaultdict(dict)
+    cursor = await connection.execute(sql.SQL(_FOUND).format(rows=rows))
+    for kind, school_id, *counts in await cursor.fetchall():
+        found[Kind(kind)][school_id] = Tally(0, *counts)
+    return found
 
 
 async def tallies(connection: Connection, owner: Owner) -> dict[Kind, dict[str | None, Tally]]:
     """What the category holds and how much of it differs, by kind and platform school id."""
     found: dict[Kind, dict[str | None, Tally]] = defaultdict(lambda: defaultdict(Tally))
-    cursor = await connection.execute(_HELD, owner.names)
-    for kind, school_id, active in await cursor.fetchall():
-        found[Kind(kind)][school_id] += Tally(active=active)
-    cursor = await connection.execute(_FOUND)
-    for kind, school_id, *counts in await cursor.fetchall():
-        found[Kind(kind)][school_id] += Tally(0, *counts)
+    for kind, counts in (await held(connection, owner)).items():
+        for school_id, active in counts.items():
+            found[kind][school_id] += Tally(active=active)
+    for kind, tallies_of_kind in (await found_in(connection, sql.SQL("differences"))).items():
+        for school_id, tally in tallies_of_kind.items():
+            found[kind][school_id] += tally
     return found

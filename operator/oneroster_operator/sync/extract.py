@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -20,10 +21,13 @@ _PROGRESS_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What came of a collection: how the walk ended, and how many records are `State.UNKNOWN`."""
+    """What came of a collection."""
 
     outcome: WalkOutcome
-    unknown: int
+    nameless: dict[str, int]
+    """Records that cannot be used and have no sourcedId, by rule."""
+    narrowed: bool
+    """Whether only some roles were asked for."""
 
     @property
     def proves_absence(self) -> bool:
@@ -71,20 +75,26 @@ class Extract:
         clock = asyncio.get_running_loop().time
         started = told = clock()
         records, attempt = 0, 1
-        walk = self.client.walk(collection, roles=narrow.roles(collection, self.categories))
+        nameless = Counter[str]()
+        roles = narrow.roles(collection, self.categories)
+        # The client asks for no roles of 1.2's users, who have several.
+        narrowed = bool(roles) and (collection is not Collection.USERS or self.scope.version == "1.1")
+        walk = self.client.walk(collection, roles=roles)
         await stage.empty(self.connection, collection)
         async with aclosing(aiter(walk)) as pages:
             async for page in pages:
                 if page.attempt > attempt:
                     await stage.empty(self.connection, collection)
                     attempt, records = page.attempt, 0
+                    nameless.clear()
                 await stage.copy(self.connection, collection, rows(collection, page, self.scope))
+                nameless.update(one.rule for one in page.rejected if one.sourced_id is None)
                 records += len(page.records)
                 if clock() - told >= _PROGRESS_SECONDS:
                     told = clock()
                     log.info("%s: %d records after %.0f s", collection, records, told - started)
-        repeated, unknown = await stage.settle(self.connection, collection)
-        outcome, pulled = walk.outcome, Pulled(walk.outcome, unknown)
+        repeated = await stage.settle(self.connection, collection)
+        outcome, pulled = walk.outcome, Pulled(walk.outcome, dict(nameless), narrowed)
         log.info(
             "%s: %d records, %d rejected, %d repeated, %d pages, %d retries, %.1f s; %s",
             collection,

@@ -2,7 +2,8 @@
 
 A district's server that answers with half a roster looks like a district that half its students left. What is
 beyond the limits is withheld as a whole, whatever else differs is written, and the message says which field
-of the connection lets it through.
+of the connection lets it through. Removals are judged against the peak of the last days, so that a slow drain is
+seen.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ class Part(StrEnum):
     """Ends of what the district's own record no longer grants."""
     CHANGES = "changes"
     NEW_ADMINS = "newAdmins"
+    CREATIONS = "creations"
+    """All that is new: together with what is gone it may be the same under other ids."""
+    DISABLED = "disabled"
+    """Changes of people whom the district enables no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Hold:
     message: str
 
 
-_RATED = (Kind.ROLES, Kind.ENROLLMENTS, Kind.CLASSES, Kind.COURSES, Kind.SESSIONS)
+RATED = (Kind.ROLES, Kind.ENROLLMENTS, Kind.CLASSES, Kind.COURSES, Kind.SESSIONS)
 """Kinds that removals are judged by, the gravest first; users are never removed."""
 _ROLES = {
     Category.STUDENTS: "student memberships",
@@ -49,7 +54,7 @@ _NOUNS = {
     Kind.COURSES: "courses",
     Kind.SESSIONS: "academic sessions",
 }
-_COLLECTIONS = {kind: "academicSessions" if kind is Kind.SESSIONS else kind.value for kind in _RATED} | {
+_COLLECTIONS = {kind: "academicSessions" if kind is Kind.SESSIONS else kind.value for kind in RATED} | {
     Kind.ROLES: "users"
 }
 _MOVED = {
@@ -58,6 +63,8 @@ _MOVED = {
     Kind.CLASSES: "another school",
 }
 PULL_INCOMPLETE = "PullIncomplete"
+PEAK_DAYS = 7
+"""So long back the highest count of a category and of a school is what removals are judged against."""
 _EVERYTHING = 100
 """As `maxRemovedPercent` it lets even the last row go."""
 
@@ -70,17 +77,13 @@ def holds(category: Category, limits: Limits, accepted_admins: int, found: Diffe
     more than `maxNewAdmins` and, together with those held at linked schools now, more than `accepted_admins`:
     the total of the confirmed preview, which counts roles likewise. So a first sync may bring all that the
     preview showed, and later ones fill up to it. An admin's explicit loss of a role is never withheld, unless
-    none would be left.
+    none would be left. Where nearly all is gone while much is new, nothing of it is written: it may be the same
+    people under other ids.
     """
-    found_holds = [
-        hold
-        for hold in (
-            _removals(category, limits, found),
-            _new_admins(category, limits, accepted_admins, found),
-            _changes(category, limits, found),
-        )
-        if hold
-    ]
+    judged = [_removals(category, limits, found)]
+    if not _replaced(category, limits, found):
+        judged += [_new_admins(category, limits, accepted_admins, found), _changes(category, limits, found)]
+    found_holds = [hold for hold in judged if hold]
     withheld = frozenset(part for hold in found_holds for part in hold.parts)
     if last := _last_admin(category, limits, found, withheld):
         found_holds.append(last)
@@ -95,7 +98,28 @@ def _removals(category: Category, limits: Limits, found: Differences) -> Hold | 
     if category.grants_admin:
         parts, count = {Part.ABSENCES}, found.all.removed - found.all.explicit
     # What is missing from half a list is no removal that anyone saw.
-    return Hold(frozenset(parts), 0 if found.incomplete else count, reason, message)
+    count = 0 if found.incomplete else count
+    if _replaced(category, limits, found):
+        parts |= {Part.CREATIONS, Part.CHANGES}
+        count += found.all.created + found.all.changed
+    return Hold(frozenset(parts), count, reason, message)
+
+
+def _replaced(category: Category, limits: Limits, found: Differences) -> Kind | None:
+    """The kind of which nearly all is absent while much is new, as if all ids had changed."""
+    floor, percent = 1 if category.grants_admin else limits.removed_floor, limits.max_changed_percent
+    if limits.max_removed_percent >= _EVERYTHING:
+        return None
+    for kind in (Kind.ROLES, Kind.ENROLLMENTS, Kind.CLASSES):
+        tally, new = found.of(kind), _new(found, kind)
+        absent = tally.removed - tally.explicit
+        if _too_many(absent, tally.active, percent, floor) and _too_many(new, tally.active, percent // 2, floor):
+            return kind
+    return None
+
+
+def _new(found: Differences, kind: Kind) -> int:
+    return found.of(kind).created + (found.waiting if kind is Kind.ENROLLMENTS else 0)
 
 
 def _why_not_removed(category: Category, limits: Limits, found: Differences) -> tuple[str, str]:
@@ -103,7 +127,13 @@ def _why_not_removed(category: Category, limits: Limits, found: Differences) -> 
         return PULL_INCOMPLETE, (
             f"Nothing was removed because the district's answer is not proven complete: {found.incomplete[0]}"
         )
-    for kind in _RATED:
+    if kind := _replaced(category, limits, found):
+        return "IdsChanged", _replaced_message(found.of(kind), _new(found, kind), _noun(category, kind))
+    return _beyond(category, limits, found)
+
+
+def _beyond(category: Category, limits: Limits, found: Differences) -> tuple[str, str]:
+    for kind in RATED:
         all_schools = _judged(category, found.of(kind))
         if not all_schools.removed:
             continue
@@ -116,16 +146,32 @@ def _why_not_removed(category: Category, limits: Limits, found: Differences) -> 
         if all_schools.removed == all_schools.active and limits.max_removed_percent < _EVERYTHING:
             return "CategoryEmptied", _emptied_message(all_schools, noun)
         floor = 0 if category.grants_admin else limits.removed_floor
-        if _too_many(all_schools.removed, all_schools.active, limits.max_removed_percent, floor):
-            return "RemovalsHeld", _removals_message(all_schools, noun, limits, floor)
+        drain = _Drain.of(all_schools, found.peaks.all.get(kind, 0))
+        if _too_many(drain.gone, drain.highest, limits.max_removed_percent, floor):
+            return "RemovalsHeld", _removals_message(drain, noun, limits, floor)
+        peaks = found.peaks.schools.get(kind, {})
         for school_id, tally in sorted(found.tallies[kind].items(), key=lambda item: item[0] or ""):
             at_school = f"{noun} of school {school_id}"
             if school_id is not None and _emptied(tally) and limits.max_removed_percent < _EVERYTHING:
                 return "SchoolEmptied", _emptied_message(tally, at_school)
-            school = _judged(category, tally)
-            if _too_many(school.removed, school.active, limits.max_removed_percent, floor):
-                return "SchoolRemovalsHeld", _removals_message(school, at_school, limits, floor)
+            drain = _Drain.of(_judged(category, tally), peaks.get(school_id, 0))
+            if drain.now and _too_many(drain.gone, drain.highest, limits.max_removed_percent, floor):
+                return "SchoolRemovalsHeld", _removals_message(drain, at_school, limits, floor)
     return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drain:
+    """Rows that would go now, and with those that went since the peak, out of how many."""
+
+    now: int
+    gone: int
+    highest: int
+
+    @classmethod
+    def of(cls, tally: Tally, peak: int) -> "_Drain":
+        highest = max(tally.active, peak)
+        return cls(tally.removed, tally.removed + highest - tally.active, highest)
 
 
 def _emptied(tally: Tally) -> bool:
@@ -145,14 +191,30 @@ def _emptied_message(tally: Tally, noun: str) -> str:
     )
 
 
-def _removals_message(tally: Tally, noun: str, limits: Limits, floor: int) -> str:
+def _replaced_message(tally: Tally, new: int, noun: str) -> str:
+    return (
+        f"Nothing was written because {tally.removed} of {tally.active} {noun} are gone and "
+        f"{new} new ones came, as if the district's ids had all changed (another endpoint, version or "
+        "student information system): written, everybody would be a new person. Ask the district; approve it "
+        "where it is right, such as for the classes of a new school year."
+    )
+
+
+def _removals_message(drain: _Drain, noun: str, limits: Limits, floor: int) -> str:
     fields = f"spec.safety.maxRemovedPercent ({limits.max_removed_percent})"
     if floor:
         fields += f" and removedFloor ({floor})"
+    share = f"({_percent(drain.gone, drain.highest)} %)"
+    if drain.gone == drain.now:
+        what = f"{drain.now} of {drain.highest} {noun} would go {share}"
+    else:
+        what = (
+            f"{drain.now} more {noun} would go: {drain.gone} of the {drain.highest} that there were within "
+            f"{PEAK_DAYS} days {share}"
+        )
     return (
-        f"Nothing was removed because {tally.removed} of {tally.active} {noun} would go "
-        f"({_percent(tally.removed, tally.active)} %), more than {fields} allow: ask the district, and if it is "
-        "right raise spec.safety.maxRemovedPercent."
+        f"Nothing was removed because {what}, more than {fields} allow: ask the district, and if it is right "
+        "raise spec.safety.maxRemovedPercent."
     )
 
 
@@ -162,7 +224,7 @@ def _last_admin(category: Category, limits: Limits, found: Differences, withheld
         return None
     stay = roles.active - roles.explicit
     stay -= 0 if Part.ABSENCES in withheld else roles.removed - roles.explicit
-    join = 0 if Part.NEW_ADMINS in withheld else roles.created
+    join = 0 if withheld & {Part.NEW_ADMINS, Part.CREATIONS} else roles.created
     if stay + join > 0:
         return None
     return Hold(
@@ -215,3 +277,22 @@ def _too_many(part: int, whole: int, percent: int, floor: int) -> bool:
 
 def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}".removesuffix(".0")
+
+
+def withheld_by_mode(category: Category, limits: Limits) -> frozenset[Part]:
+    """What `spec.safety.mode` keeps from being written, however little it is.
+
+    An admin who explicitly lost the role, or is no longer enabled, loses it in any mode.
+    """
+    if not limits.additions_only:
+        return frozenset()
+    return frozenset({Part.ABSENCES} if category.grants_admin else {Part.ABSENCES, Part.LOSSES, Part.DISABLED})
+
+
+def past_the_limits(category: Category, limits: Limits, removed: Tally, approved: Tally) -> bool:
+    """Whether of the `removed` rows that a run wrote some were not subject to limits.
+
+    From then on removals are judged against what that run left: what a person let go is no drain.
+    """
+    explicit = removed.explicit if category.grants_admin else 0
+    return bool(approved.removed or explicit or (removed.removed and limits.max_removed_percent >= _EVERYTHING))

@@ -6,21 +6,15 @@ no scheduled run slips in between two of its categories.
 """
 
 import asyncio
-import hashlib
 
 from oneroster_operator.platform.connection import Connection
+from oneroster_operator.platform.district_lock import lock_key
 
 _POLL_SECONDS = 2.0
 
 
 class LockLost(Exception):
     """The session no longer holds the district's lock."""
-
-
-def key(district_id: str) -> int:
-    """The lock's key: 64 bits, signed as PostgreSQL has it."""
-    digest = hashlib.sha256(f"oneroster-sync/{district_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 async def acquire(connection: Connection, district_id: str, wait_seconds: float) -> bool:
@@ -31,7 +25,7 @@ async def acquire(connection: Connection, district_id: str, wait_seconds: float)
     clock = asyncio.get_running_loop().time
     end = clock() + wait_seconds
     while True:
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [key(district_id)])
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [lock_key(district_id)])
         if await cursor.fetchone() == (True,):
             return True
         left = end - clock()
@@ -46,6 +40,6 @@ async def retake(connection: Connection, district_id: str) -> None:
     A session that has it gets it again at once. Behind a pooler that hands each transaction to another
     session it is not ours, and writing on would be a second writer.
     """
-    cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [key(district_id)])
+    cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_key(district_id)])
     if await cursor.fetchone() != (True,):
         raise LockLost

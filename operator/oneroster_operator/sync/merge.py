@@ -56,7 +56,8 @@ _CREATE_USERS = sql.SQL(
 _UPDATE_USERS = """
 UPDATE roster.users AS known SET {assignments}, active = true, changed_at = now()
 FROM differences AS difference JOIN stage_users AS staged USING (sourced_id)
-WHERE difference.kind = 'users' AND difference.action IN ('revive', 'change') AND known.id = difference.id
+WHERE difference.kind = 'users' AND difference.action IN ('revive', 'change')
+AND known.district_id = %(district)s AND known.id = difference.id
 """
 
 _CREATE_ROLES = sql.SQL(
@@ -78,27 +79,31 @@ SET begin_date = wanted.begin_date, end_date = wanted.end_date, ended_at = NULL
 FROM differences AS difference
 JOIN wanted_user_roles AS wanted
     ON wanted.sourced_id = difference.sourced_id AND wanted.school_id IS NOT DISTINCT FROM difference.school_id
-WHERE difference.kind = 'user_roles' AND difference.action IN ('revive', 'change') AND held.id = difference.id
+WHERE difference.kind = 'user_roles' AND difference.action IN ('revive', 'change')
+AND held.district_id = %(district)s AND held.id = difference.id
 """
 
 _END_ROLES = sql.SQL(
     """
     UPDATE roster.user_roles SET ended_at = now()
-    WHERE id IN (SELECT id FROM differences WHERE kind = 'user_roles' AND action = 'end')
+    WHERE district_id = %(district)s
+    AND id IN (SELECT id FROM differences WHERE kind = 'user_roles' AND action = 'end')
     """
 )
 
 _DEACTIVATE = sql.SQL(
     """
     UPDATE roster.users AS person SET active = false, changed_at = now()
-    WHERE person.active
+    WHERE person.district_id = %(district)s AND person.active
     AND person.id IN (
         SELECT ended.user_id
-        FROM differences AS difference JOIN roster.user_roles AS ended ON ended.id = difference.id
+        FROM differences AS difference
+        JOIN roster.user_roles AS ended ON ended.district_id = %(district)s AND ended.id = difference.id
         WHERE difference.kind = 'user_roles' AND difference.action = 'end'
     )
     AND NOT EXISTS (
-        SELECT FROM roster.user_roles AS held WHERE held.user_id = person.id AND held.ended_at IS NULL
+        SELECT FROM roster.user_roles AS held
+        WHERE held.district_id = %(district)s AND held.user_id = person.id AND held.ended_at IS NULL
     )
     """
 )
@@ -117,14 +122,16 @@ SET {assignments}, ended_at = NULL,
         SELECT DISTINCT claim COLLATE "C" FROM unnest(known.claimed_by || %(category)s::text) AS claim ORDER BY 1
     )
 FROM differences AS difference JOIN {stage} AS staged USING (sourced_id)
-WHERE difference.kind = {kind} AND difference.action IN ('revive', 'change') AND known.id = difference.id
+WHERE difference.kind = {kind} AND difference.action IN ('revive', 'change')
+AND known.district_id = %(district)s AND known.id = difference.id
 """
 
 _END_CLAIMED = """
 UPDATE {roster} AS known
 SET claimed_by = array_remove(known.claimed_by, %(category)s::text),
     ended_at = CASE WHEN known.claimed_by = ARRAY[%(category)s::text] THEN now() END
-WHERE known.id IN (SELECT id FROM differences WHERE kind = {kind} AND action = 'end')
+WHERE known.district_id = %(district)s
+AND known.id IN (SELECT id FROM differences WHERE kind = {kind} AND action = 'end')
 """
 
 _CREATE_ENROLLMENTS = sql.SQL(
@@ -157,13 +164,15 @@ JOIN roster.users AS person
     ON person.district_id = %(district)s AND person.sourced_id = wanted.user_sourced_id
 JOIN roster.classes AS class
     ON class.district_id = %(district)s AND class.sourced_id = wanted.class_sourced_id
-WHERE difference.kind = 'enrollments' AND difference.action IN ('revive', 'change') AND known.id = difference.id
+WHERE difference.kind = 'enrollments' AND difference.action IN ('revive', 'change')
+AND known.district_id = %(district)s AND known.id = difference.id
 """
 
 _END_ENROLLMENTS = sql.SQL(
     """
     UPDATE roster.enrollments SET ended_at = now()
-    WHERE id IN (SELECT id FROM differences WHERE kind = 'enrollments' AND action = 'end')
+    WHERE district_id = %(district)s
+    AND id IN (SELECT id FROM differences WHERE kind = 'enrollments' AND action = 'end')
     """
 )
 

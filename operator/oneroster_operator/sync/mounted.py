@@ -11,9 +11,10 @@ import msgspec
 from oneroster_operator.api.plan import (
     CLIENT_ID_KEY,
     CLIENT_SECRET_KEY,
+    CREDENTIALS_DIRECTORY,
+    PLATFORM_DIRECTORY,
     SYNC_URL_KEY,
     Plan,
-    decode_plan,
 )
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import Endpoint, OAuth1, OAuth2
@@ -33,6 +34,16 @@ class Unusable(Exception):
         self.outcome = outcome
 
 
+class Config(Plan, frozen=True, kw_only=True):
+    """A plan which may also say where its secrets are, for who runs it outside of a pod.
+
+    Directories with a file for each key, relative to the plan's own.
+    """
+
+    credentials: str | None = None
+    platform: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """How the district and the platform are reached."""
@@ -44,22 +55,46 @@ class Access:
     """Private, link-local and loopback networks that the district may be in."""
 
 
-def read_plan(file: Path) -> tuple[Plan, ZoneInfo]:
-    """The plan and its time zone. Raises `Unusable`; a missing file is a plan that another has replaced."""
+def read_plan(file: Path) -> tuple[Config, ZoneInfo]:
+    """The plan and its time zone.
+
+    Raises `Unusable`, whose cause, if any, says where in the file; a missing one is a plan that another replaced.
+    """
     try:
-        plan = decode_plan(file.read_bytes())
+        plan = msgspec.json.decode(file.read_bytes(), type=Config)
     except FileNotFoundError:
         raise Unusable(
             "PlanMissing",
             "The plan that this run was made for is gone, another has taken its place: nothing was done.",
             Outcome.SKIPPED,
         ) from None
-    except (OSError, msgspec.MsgspecError):
+    except OSError:
         raise _plan_unusable("it cannot be read") from None
+    except msgspec.MsgspecError as error:
+        raise _plan_unusable("it cannot be read") from error
     try:
         return plan, ZoneInfo(plan.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise _plan_unusable(f"its time zone {plan.time_zone!r} is none of the IANA's") from None
+
+
+def credentials_directory(given: Path | None, file: Path, config: Config) -> Path:
+    """Where the credentials are: as given, else as the plan in `file` says, else where a pod has them."""
+    return given or _beside(file, config.credentials) or Path(CREDENTIALS_DIRECTORY)
+
+
+def platform_directory(given: Path | None, file: Path | None, config: Config | None) -> Path:
+    """Where the platform's URL is: as given, else as the plan in `file` says, else where a pod has it."""
+    return given or (file and config and _beside(file, config.platform)) or Path(PLATFORM_DIRECTORY)
+
+
+def _beside(file: Path, directory: str | None) -> Path | None:
+    return None if directory is None else file.parent / directory
+
+
+def read_sync_url(platform: Path) -> str:
+    """The URL of the platform's database. Raises `Unusable`."""
+    return _value(platform, SYNC_URL_KEY, _PLATFORM)
 
 
 def read_access(plan: Plan, credentials: Path, platform: Path, allowed_networks: Networks) -> Access:
@@ -70,7 +105,7 @@ def read_access(plan: Plan, credentials: Path, platform: Path, allowed_networks:
     return Access(
         Endpoint(plan.endpoint.url, version, plan.endpoint.ca_bundle),
         _credentials(plan, credentials),
-        _value(platform, SYNC_URL_KEY, _PLATFORM),
+        read_sync_url(platform),
         allowed_networks,
     )
 

@@ -7,20 +7,25 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import Plan
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import Collection, DistrictError
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.platform.directory import save_links
+from oneroster_operator.platform.directory import links, save_links
 from oneroster_operator.platform.runs import RunRecord, record_run
-from oneroster_operator.sync import diff, lock, totals, wanted
+from oneroster_operator.sync import diff, lock, peaks, quarantine, relink, totals, wanted
+from oneroster_operator.sync.changes import Changes
 from oneroster_operator.sync.extract import Extract, Pulled
 from oneroster_operator.sync.failures import Failure, PullFailed
-from oneroster_operator.sync.holds import PULL_INCOMPLETE, Hold, holds
+from oneroster_operator.sync.holds import PULL_INCOMPLETE
+from oneroster_operator.sync.judge import Judged, judge
 from oneroster_operator.sync.merge import Written, merge
+from oneroster_operator.sync.settle import Decisions, settle
 from oneroster_operator.sync.stage import KINDS
-from oneroster_operator.sync.take_out import take_out
+from oneroster_operator.sync.take_out import put_back
 from oneroster_operator.sync.tally import Differences, Kind
 from oneroster_operator.sync.wanted import Owner
 
@@ -44,6 +49,8 @@ class Invocation:
     job: str
     dry_run: bool
     now: Callable[[], dt.datetime]
+    changes: Changes | None = None
+    """Where a dry run lists what it found, if anywhere."""
 
     def account(self, category: Category, started: dt.datetime, failure: Failure) -> RunRecord:
         """The row of a category that came to no merge."""
@@ -66,7 +73,7 @@ class Findings:
     """What a category's pull and diff brought to light."""
 
     pulled: dict[Collection, Pulled]
-    waiting: int
+    unusable: quarantine.Unusable
     differences: Differences
 
 
@@ -93,38 +100,70 @@ class Pipeline:
     async def write(self, category: Category, started: dt.datetime, pulled: dict[Collection, Pulled]) -> RunRecord:
         """Compare, and write what may be written; the category's row of `sync_runs`, which is written too."""
         owner = Owner(self._plan.district_id, category)
+        moved = Written() if self._invocation.dry_run else await self._follow_links()
         found = await self._find(owner, pulled)
         if self._invocation.dry_run:
+            if self._invocation.changes is not None:
+                await self._invocation.changes.add(self._connection, owner)
             expected = await totals.wanted(self._connection, owner, self._places)
-            record = self._account(owner, started, found, (), Written(), expected)
+            record = self._account(owner, started, found, Judged(), Written(), expected)
             await record_run(self._connection, record)
             return record
-        withheld = holds(
-            category, self._plan.limits, self._plan.accepted_admins.get(category, 0), found.differences
-        )
-        await take_out(self._connection, {part for hold in withheld for part in hold.parts})
+        now = self._invocation.now()
+        judged = await judge(self._connection, owner, self._plan, found.differences, now)
         async with self._connection.transaction():
             await lock.retake(self._connection, self._plan.district_id)
-            written = await merge(self._connection, owner)
+            hold = await self._settle(owner, found, judged)
+            written = moved + await merge(self._connection, owner)
             await save_links(self._connection, self._plan.district_id, self._plan.links)
+            await quarantine.write(self._connection, owner, pulled, self._invocation.job, now)
             held = await totals.held(self._connection, owner, self._places)
-            record = self._account(owner, started, found, withheld, written, held)
+            record = msgspec.structs.replace(
+                self._account(owner, started, found, judged, written, held),
+                hold=hold,
+                counts=peaks.counts(await diff.held(self._connection, owner)),
+                rebased=judged.rebased,
+            )
             await record_run(self._connection, record)
         return record
+
+    async def _settle(self, owner: Owner, found: Findings, judged: Judged) -> str:
+        """What becomes of holds, and what is held now; an answer that is not proven complete decides neither."""
+        hold = ""
+        if not found.differences.incomplete:
+            decisions = Decisions(self._plan.approvals, self._plan.discards)
+            hold = await settle(
+                self._connection, owner, judged.holds, judged.held, decisions, self._invocation.now()
+            )
+        await put_back(self._connection)
+        return hold
+
+    async def _follow_links(self) -> Written:
+        """Move what the platform has of schools that are linked to another of its schools by now."""
+        schools = relink.reassigned(await links(self._connection, self._plan.district_id), self._plan.links)
+        if not schools:
+            return Written()
+        async with self._connection.transaction():
+            await lock.retake(self._connection, self._plan.district_id)
+            moved = await relink.move(self._connection, self._plan.district_id, schools)
+            await save_links(self._connection, self._plan.district_id, self._plan.links)
+        return Written(changed=moved)
 
     async def _find(self, owner: Owner, pulled: dict[Collection, Pulled]) -> Findings:
         # Before the first sync the platform has nobody: a preview counts enrollments by the people it staged.
         staged_people = owner.category is Category.TEACHER_ASSIGNMENTS or (
             self._invocation.dry_run and self._extract.has(Collection.USERS)
         )
-        waiting = await wanted.work_out(self._connection, owner, staged_people=staged_people)
+        await wanted.work_out(self._connection, owner, staged_people=staged_people)
+        unusable = await quarantine.find(self._connection, owner, pulled, self._invocation.now())
         await diff.find(self._connection, owner)
         differences = Differences(
             await diff.tallies(self._connection, owner),
             empty=_empty(pulled),
             incomplete=self._unproven(pulled),
+            waiting=unusable.waiting,
         )
-        return Findings(pulled, waiting, differences)
+        return Findings(pulled, unusable, differences)
 
     def _unproven(self, pulled: dict[Collection, Pulled]) -> tuple[str, ...]:
         """Why collections prove nothing, a sentence each. A preview removes nothing: absence may stay unproven."""
@@ -139,13 +178,13 @@ class Pipeline:
         owner: Owner,
         started: dt.datetime,
         found: Findings,
-        holds: tuple[Hold, ...],
+        judged: Judged,
         written: Written,
         held: totals.Totals,
     ) -> RunRecord:
         differences, pulled = found.differences, found.pulled.values()
         all_kinds = differences.all
-        outcome, reason, message = _outcome(differences, holds)
+        outcome, reason, message = _outcome(differences, judged)
         return RunRecord(
             district_id=owner.district_id,
             connection=self._plan.connection,
@@ -161,9 +200,10 @@ class Pipeline:
             changed=written.changed,
             removed=written.removed,
             unchanged=all_kinds.active - all_kinds.changed - all_kinds.removed,
-            withheld=sum(hold.count for hold in holds),
-            waiting=found.waiting,
-            quarantined=sum(one.outcome.rejected + one.unknown for one in pulled),
+            withheld=judged.withheld,
+            waiting=found.unusable.waiting,
+            quarantined=found.unusable.quarantined,
+            quarantined_by_rule=found.unusable.by_rule,
             new_admins=differences.of(Kind.ROLES).created if owner.category.grants_admin else 0,
             total=held.total,
             schools=held.schools,
@@ -179,11 +219,11 @@ def _empty(pulled: dict[Collection, Pulled]) -> frozenset[Kind]:
     return frozenset(kinds | ({Kind.ROLES} if Kind.USERS in kinds else set()))
 
 
-def _outcome(differences: Differences, holds: tuple[Hold, ...]) -> tuple[Outcome, str, str]:
-    message = " ".join(hold.message for hold in holds)
+def _outcome(differences: Differences, judged: Judged) -> tuple[Outcome, str, str]:
+    message = " ".join([*(hold.message for hold in judged.holds), judged.note]).strip()
     if differences.incomplete:
         why = f"The district's answer is not proven complete: {differences.incomplete[0]}"
         return Outcome.DISTRICT_FAILED, PULL_INCOMPLETE, message or why
-    if holds:
-        return Outcome.HELD, holds[0].reason, message
-    return Outcome.SUCCEEDED, "", ""
+    if judged.holds:
+        return Outcome.HELD, judged.holds[0].reason, message
+    return Outcome.SUCCEEDED, "", message

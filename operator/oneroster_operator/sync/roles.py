@@ -17,12 +17,7 @@ TEACHER = "teacher"
 SCHOOL_ADMIN = "schoolAdmin"
 DISTRICT_ADMIN = "districtAdmin"
 
-GRANTED_BY = {
-    Category.STUDENTS: STUDENT,
-    Category.TEACHER_ASSIGNMENTS: TEACHER,
-    Category.SCHOOL_ADMINS: SCHOOL_ADMIN,
-    Category.DISTRICT_ADMINS: DISTRICT_ADMIN,
-}
+GRANTED_BY = {category: category.role for category in Category if category.role is not None}
 """`roster.user_roles.role` that a category grants and ends; ClassRosters has none."""
 
 _COMMON = {"aide", "guardian", "parent", "proctor", "relative", STUDENT, TEACHER}

@@ -15,7 +15,6 @@ from oneroster_operator.oneroster import (
     Enrollment,
     Page,
     Record,
-    Rejected,
     User,
 )
 from oneroster_operator.sync.grades import normalised
@@ -23,10 +22,10 @@ from oneroster_operator.sync.roles import STUDENT, TEACHER, Scope, grants, in_fo
 from oneroster_operator.sync.stage import Row, State
 
 _USER, _SESSION, _COURSE, _CLASS, _ENROLLMENT = 16, 6, 4, 10, 6
-"""Columns of each staging table behind the three that all have."""
+"""Columns of each staging table behind the four that all have."""
 
-_LONGEST_ID = 255
-"""Characters of a sourcedId (OneRoster's CSV binding); an index of PostgreSQL takes no more than 2,700 bytes."""
+UNKNOWN_ROLE = "UnknownRole"
+"""The rule by which a record is left out all of whose roles are outside of the version's vocabulary."""
 
 _ENROLLMENT_ROLES = frozenset({STUDENT, TEACHER})
 _OTHER_ENROLLMENT_ROLES = frozenset({"administrator", "aide", "guardian", "parent", "proctor", "relative"})
@@ -36,13 +35,10 @@ def rows(collection: Collection, page: Page, scope: Scope) -> Iterator[Row]:
     """A page as rows, the rejected records among them; a rejected one without an id leaves no row."""
     width, row = _ROWS[collection]
     for record in page.records:
-        if len(record.sourced_id) > _LONGEST_ID:
-            yield _known_by_id(record, State.UNKNOWN, width)
-        else:
-            yield row(record, scope)
+        yield row(record, scope)
     for rejected in page.rejected:
         if rejected.sourced_id is not None:
-            yield _known_by_id(rejected, State.REJECTED, width)
+            yield (rejected.sourced_id, None, State.REJECTED, rejected.rule, *(None,) * width)
 
 
 def array(values: Iterable[object | None]) -> str:
@@ -56,20 +52,24 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _known_by_id(record: Record | Rejected, state: State, width: int) -> Row:
-    modified = None if isinstance(record, Rejected) else record.date_last_modified
-    return (record.sourced_id, modified, state, *(None,) * width)
+def _left_out(record: Record, width: int) -> Row:
+    return (record.sourced_id, record.date_last_modified, State.LEFT_OUT, None, *(None,) * width)
+
+
+def _of_unknown_role(record: Record, width: int) -> Row:
+    return (record.sourced_id, record.date_last_modified, State.UNKNOWN, UNKNOWN_ROLE, *(None,) * width)
 
 
 def _user(user: User, scope: Scope) -> Row:
     granted = grants(user, scope)
     if not granted:
         unknown = user.status == "active" and is_unknown(user, scope.version)
-        return _known_by_id(user, State.UNKNOWN if unknown else State.LEFT_OUT, _USER)
+        return _of_unknown_role(user, _USER) if unknown else _left_out(user, _USER)
     return (
         user.sourced_id,
         user.date_last_modified,
         State.WANTED,
+        None,
         user.user_master_identifier,
         user.identifier,
         user.username,
@@ -91,11 +91,12 @@ def _user(user: User, scope: Scope) -> Row:
 
 def _session(session: AcademicSession, _: Scope) -> Row:
     if session.status != "active":
-        return _known_by_id(session, State.LEFT_OUT, _SESSION)
+        return _left_out(session, _SESSION)
     return (
         session.sourced_id,
         session.date_last_modified,
         State.WANTED,
+        None,
         session.title,
         session.type,
         session.start_date,
@@ -107,11 +108,12 @@ def _session(session: AcademicSession, _: Scope) -> Row:
 
 def _course(course: Course, _: Scope) -> Row:
     if course.status != "active":
-        return _known_by_id(course, State.LEFT_OUT, _COURSE)
+        return _left_out(course, _COURSE)
     return (
         course.sourced_id,
         course.date_last_modified,
         State.WANTED,
+        None,
         course.title,
         course.course_code or None,
         array(normalised(course.grades)),
@@ -122,11 +124,12 @@ def _course(course: Course, _: Scope) -> Row:
 def _class(class_: Class, scope: Scope) -> Row:
     school_id = scope.links.get(class_.school_sourced_id)
     if class_.status != "active" or school_id is None:
-        return _known_by_id(class_, State.LEFT_OUT, _CLASS)
+        return _left_out(class_, _CLASS)
     return (
         class_.sourced_id,
         class_.date_last_modified,
         State.WANTED,
+        None,
         school_id,
         class_.course_sourced_id,
         class_.title,
@@ -148,14 +151,15 @@ def _enrollment(enrollment: Enrollment, scope: Scope) -> Row:
         or (school is not None and school not in scope.links)
         or not in_force(enrollment.begin_date, enrollment.end_date, scope.today)
     ):
-        return _known_by_id(enrollment, State.LEFT_OUT, _ENROLLMENT)
+        return _left_out(enrollment, _ENROLLMENT)
     if enrollment.role not in _ENROLLMENT_ROLES:
         known = enrollment.role in _OTHER_ENROLLMENT_ROLES or enrollment.role.startswith("ext:")
-        return _known_by_id(enrollment, State.LEFT_OUT if known else State.UNKNOWN, _ENROLLMENT)
+        return _left_out(enrollment, _ENROLLMENT) if known else _of_unknown_role(enrollment, _ENROLLMENT)
     return (
         enrollment.sourced_id,
         enrollment.date_last_modified,
         State.WANTED,
+        None,
         enrollment.role,
         enrollment.user_sourced_id,
         enrollment.class_sourced_id,

@@ -22,9 +22,9 @@ class State(StrEnum):
     LEFT_OUT = "left out"
     """Deleted, out of date, of a school that is not linked, or without a role that grants anything."""
     UNKNOWN = "unknown"
-    """Left out and counted: a role that is in no vocabulary, or a sourcedId too long to be one."""
+    """Left out, and by a rule: no role of it is in the version's vocabulary."""
     REJECTED = "rejected"
-    """The record cannot be read, so what the platform has of it stays."""
+    """By a rule the record cannot be read, so what the platform has of it stays."""
 
 
 Row = tuple[Any, ...]
@@ -63,11 +63,15 @@ def table(collection: Collection) -> sql.Identifier:
 
 
 async def create(connection: Connection) -> None:
-    """Make the empty staging tables; columns are those of the roster besides the first three."""
+    """Make the empty staging tables; columns are those of the roster besides the first four.
+
+    `rule` says why the record cannot be used, where that is so: the parser's `Rule`, or `UnknownRole`.
+    """
     for collection, (_, columns) in _TABLES.items():
         await connection.execute(
             sql.SQL(
-                "CREATE TEMP TABLE {} (sourced_id text NOT NULL, modified timestamptz, state text NOT NULL, {}) "
+                "CREATE TEMP TABLE {} (sourced_id text NOT NULL, modified timestamptz, state text NOT NULL, "
+                "rule text, {}) "
                 "ON COMMIT PRESERVE ROWS"
             ).format(table(collection), sql.SQL(columns))
         )
@@ -88,11 +92,8 @@ async def copy(connection: Connection, collection: Collection, rows: Iterable[Ro
             await into.write_row(row)
 
 
-async def settle(connection: Connection, collection: Collection) -> tuple[int, int]:
-    """Keep each record once, the last modified or else the last received.
-
-    Returns how many went, and how many of the rest are `State.UNKNOWN`.
-    """
+async def settle(connection: Connection, collection: Collection) -> int:
+    """Keep each record once, the last modified or else the last received; returns how many went."""
     name = table(collection)
     deleted = await connection.execute(
         sql.SQL(
@@ -112,6 +113,4 @@ async def settle(connection: Connection, collection: Collection) -> tuple[int, i
     )
     # Nothing analyses a temporary table by itself, and the joins to come depend on it.
     await connection.execute(sql.SQL("ANALYZE {}").format(name))
-    unknown = await connection.execute(sql.SQL("SELECT count(*) FROM {} WHERE state = 'unknown'").format(name))
-    row = await unknown.fetchone()
-    return deleted.rowcount, row[0] if row else 0
+    return deleted.rowcount

@@ -57,20 +57,18 @@ async def create(connection: Connection, school_ids: set[str]) -> None:
     await connection.execute("ANALYZE linked")
 
 
-async def work_out(connection: Connection, owner: Owner, *, staged_people: bool) -> int:
-    """Fill the tables for one category; return how many enrollments wait for their user or class.
+async def work_out(connection: Connection, owner: Owner, *, staged_people: bool) -> None:
+    """Fill the tables for one category.
 
     With `staged_people` the roles that count are the staged ones, else those that the platform has.
     """
     await connection.execute(_EMPTY)
-    waiting = 0
     if owner.category in GRANTED_BY:
         await connection.execute(_ROLES, owner.names)
         await connection.execute("ANALYZE wanted_user_roles")
     if owner.category in ENROLLED_BY:
-        waiting = await _enrollments(connection, owner, staged_people=staged_people)
+        await _enrollments(connection, owner, staged_people=staged_people)
         await _claims(connection, owner)
-    return waiting
 
 
 _ROLES = """
@@ -88,7 +86,8 @@ WHERE person.state = 'wanted' AND granted.role = %(role)s
 _ENROLLMENTS = """
 WITH members AS (
     SELECT person.sourced_id
-    FROM roster.user_roles AS held JOIN roster.users AS person ON person.id = held.user_id
+    FROM roster.user_roles AS held
+    JOIN roster.users AS person ON person.district_id = %(district)s AND person.id = held.user_id
     WHERE held.district_id = %(district)s AND held.role = %(enrolled)s AND held.ended_at IS NULL
     AND (
         NOT %(staged_people)s
@@ -118,24 +117,10 @@ AND NOT EXISTS (
 )
 """
 
-# Those of a class that is left out (deleted, or of another school) are no more wanted than the class.
-_WAITING = """
-SELECT count(*) FROM stage_enrollments AS staged
-WHERE staged.state = 'wanted' AND staged.role = %(enrolled)s
-AND NOT EXISTS (SELECT FROM wanted_enrollments AS wanted WHERE wanted.sourced_id = staged.sourced_id)
-AND NOT EXISTS (
-    SELECT FROM stage_classes AS class
-    WHERE class.sourced_id = staged.class_sourced_id AND class.state = 'left out'
-)
-"""
 
-
-async def _enrollments(connection: Connection, owner: Owner, *, staged_people: bool) -> int:
+async def _enrollments(connection: Connection, owner: Owner, *, staged_people: bool) -> None:
     await connection.execute(_ENROLLMENTS, owner.names | {"staged_people": staged_people})
     await connection.execute("ANALYZE wanted_enrollments")
-    cursor = await connection.execute(_WAITING, owner.names)
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
 
 
 # Teachers bring the classes they teach, rosters every class of a linked school.

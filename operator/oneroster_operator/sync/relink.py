@@ -1,0 +1,65 @@
+"""A district's school that a person has assigned to another of the platform's schools takes its rows along.
+
+All that the roster has at the school that was wrong moves in one transaction, of every category at once: a class
+stays with its members, and nobody at either school sees half of it. It is the platform's own correction and no
+change in the district, so no limit holds it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from oneroster_operator.platform.connection import Connection
+
+_MOVE = """
+UPDATE roster.{table} AS known SET school_id = reassigned.right_id
+FROM unnest(%(wrong)s::text[], %(right)s::text[]) AS reassigned (wrong_id, right_id)
+WHERE known.district_id = %(district)s AND known.school_id = reassigned.wrong_id
+"""
+_MOVE_CLASSES = _MOVE.format(table="classes")
+_MOVE_ENROLLMENTS = _MOVE.format(table="enrollments")
+
+# A role is held once at a school: it moves where its place is free, and of two that come to one place one does.
+_MOVE_ROLES = """
+WITH moving AS (
+    SELECT DISTINCT ON (held.user_id, held.role, reassigned.right_id) held.id, reassigned.right_id
+    FROM roster.user_roles AS held
+    JOIN unnest(%(wrong)s::text[], %(right)s::text[]) AS reassigned (wrong_id, right_id)
+        ON reassigned.wrong_id = held.school_id
+    WHERE held.district_id = %(district)s
+    AND NOT EXISTS (
+        SELECT FROM roster.user_roles AS other
+        WHERE other.user_id = held.user_id AND other.role = held.role AND other.school_id = reassigned.right_id
+    )
+    ORDER BY held.user_id, held.role, reassigned.right_id, held.ended_at DESC NULLS FIRST
+)
+UPDATE roster.user_roles AS held SET school_id = moving.right_id FROM moving WHERE held.id = moving.id
+"""
+# What could not move is there already, or will be by the diff, which no longer looks at the wrong school.
+_END_ROLES = """
+UPDATE roster.user_roles SET ended_at = now()
+WHERE district_id = %(district)s AND ended_at IS NULL AND school_id = ANY (%(wrong)s)
+AND school_id NOT IN (SELECT school_id FROM linked)
+"""
+
+
+def reassigned(stored: Mapping[str, str], planned: Mapping[str, str]) -> dict[str, str]:
+    """The right school's id by that of the wrong one; arguments are platform school ids by sourcedId.
+
+    Not where the wrong one is, or was, that of another of the district's schools too: its rows do not tell whose
+    they are, so they are left to the diff.
+    """
+    claims = Counter(stored.values())
+    return {
+        school_id: planned[sourced_id]
+        for sourced_id, school_id in stored.items()
+        if planned.get(sourced_id, school_id) != school_id and claims[school_id] == 1
+    }
+
+
+async def move(connection: Connection, district_id: str, schools: Mapping[str, str]) -> int:
+    """Move the rows from the wrong schools to the right ones, in the caller's transaction; how many rows were."""
+    names = {"district": district_id, "wrong": list(schools), "right": list(schools.values())}
+    moved = 0
+    for statement in (_MOVE_ROLES, _END_ROLES, _MOVE_CLASSES, _MOVE_ENROLLMENTS):
+        moved += (await connection.execute(statement, names)).rowcount
+    return moved

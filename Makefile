@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DLT := .venv-dlt
 export PYTHONPATH := operator
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 CRD := crds/oneroster.masteryprep.com_onerosterconnections.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-unit bench-client lint format generate lock cluster-up cluster-down
+.PHONY: help setup demo demo-down test test-unit bench-client bench-sync lint format generate lock cluster-up cluster-down
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,13 @@ test-unit: setup lint  ## lint and the tests that need neither PostgreSQL nor a 
 bench-client: setup  ## the OneRoster client against a bare loop over 1,000,000 records, one to three minutes
 	@$(BIN)/python -m tests.bench.client
 
+bench-sync: setup $(DLT)/complete  ## the sync of 160,000 records against dlt and a bare script, two to four minutes
+	@$(BIN)/python -m tests.bench.sync --dlt-python $(DLT)/bin/python
+
+$(DLT)/complete: requirements/dlt.txt tests/venv.sh
+	@sh tests/venv.sh $(PYTHON) $(DLT) requirements/dlt.txt
+	@touch $@
+
 lint: setup  ## format, rules, types, import arrows
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
@@ -52,6 +60,7 @@ lock: setup  ## requirements/*.txt anew from pyproject.toml
 	@$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	@echo 'hatchling>=1.27' | $(COMPILE) - -o requirements/build.txt
 	@$(COMPILE) --group bench -c requirements/runtime.txt -o requirements/bench.txt
+	@$(COMPILE) --group bench-sync -o requirements/dlt.txt
 	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
 
 cluster-up: setup  ## the cluster of demo and tests, see README.md

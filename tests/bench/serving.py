@@ -21,8 +21,8 @@ class Served:
 
 @contextmanager
 def serving(rows: int, *options: str) -> Iterator[Served]:
-    """`rows` enrollments on loopback; `options` are those of `tests.district.streamed`."""
-    command = [sys.executable, "-m", "tests.district.streamed", "--rows", str(rows), *options]
+    """A district of `rows` enrollments on loopback; `options` are those of `tests.district.streamed`."""
+    command = [sys.executable, "-m", "tests.district.streamed", "--enrollments", str(rows), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.bench.serving import Served, serving
-from tests.district.streamed import sourced_id
+from tests.district.streamed_rows import sourced_id
 
 ROWS = 12_345
 
@@ -56,9 +56,9 @@ def test_a_row_is_an_enrollment_of_1_2(served: Served) -> None:
         "sourcedId": "enr-00012044",
         "status": "active",
         "dateLastModified": "2026-08-20T06:30:00.000Z",
-        "user": {"href": f"{base}/users/usr-00012044", "sourcedId": "usr-00012044", "type": "user"},
-        "class": {"href": f"{base}/classes/cls-00012044", "sourcedId": "cls-00012044", "type": "class"},
-        "school": {"href": f"{base}/orgs/org-0101", "sourcedId": "org-0101", "type": "org"},
+        "user": {"href": f"{base}/users/usr-00000044", "sourcedId": "usr-00000044", "type": "user"},
+        "class": {"href": f"{base}/classes/cls-00000524", "sourcedId": "cls-00000524", "type": "class"},
+        "school": {"href": f"{base}/orgs/org-00000005", "sourcedId": "org-00000005", "type": "org"},
         "role": "student",
         "primary": "false",
         "beginDate": "2026-08-24",

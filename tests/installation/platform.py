@@ -21,13 +21,19 @@ class Platform:
         self._kubectl = kubectl
 
     def install(self) -> None:
-        """PostgreSQL, the platform's own tables, the migration by the product's image, two logins."""
+        """PostgreSQL, the platform's own tables, the migration by the product's image, two logins.
+
+        One that runs is started anew and empty, so that it has the image that was just built.
+        """
         passwords = {name: secrets.token_urlsafe(18) for name in ("postgres", *_LOGINS.values())}
         namespaces.ensure(self._kubectl, NAMESPACE)
         if not self._kubectl("get", "secret", "passwords", "-n", NAMESPACE, "--ignore-not-found"):
             admin = f"postgresql://postgres:{passwords['postgres']}@{HOST}:5432/postgres"
             self._kubectl.apply(_secret("passwords", NAMESPACE, passwords | {"admin-url": admin}))
+        running = self._kubectl("get", "deployment", "platform-db", "-n", NAMESPACE, "--ignore-not-found")
         self._kubectl.apply(_service(), _deployment())
+        if running:
+            self._kubectl("rollout", "restart", "deployment/platform-db", "-n", NAMESPACE)
         self._kubectl("rollout", "status", "deployment/platform-db", "-n", NAMESPACE, "--timeout=120s")
         self._migrate()
         self._exec(

@@ -38,8 +38,8 @@ class Signer(Protocol):
     def renew(self, refused: str, /) -> bool:
         """Whether, after a 401 for the header `refused`, a new one is worth a try."""
 
-    def rejection(self, where: str) -> Refused:
-        """What a 401 that stays means."""
+    def rejection(self, where: str, clock_skew: str) -> Refused:
+        """What a 401 that stays means; `clock_skew` is what there is to say of the clocks, if anything."""
 
 
 class Service:
@@ -122,7 +122,7 @@ class Service:
         if reply.status == 401 and signer.renew(header):
             reply = await retries(once)
         if reply.status == 401:
-            raise clock_skew(reply, place(url), self._clock()) or signer.rejection(place(url))
+            raise signer.rejection(place(url), clock_skew(reply, self._clock()))
         require_ok(reply, url, "endpoint URL", "call")
         signer.accept(header)
         return reply, place(url)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import aiohttp
 import certifi
 from aiohttp.abc import AbstractResolver
+from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -25,14 +26,19 @@ from oneroster_operator.oneroster.wire import Body
 
 _log = logging.getLogger(__name__)
 for _library in ("aiohttp.client", "aiohttp.internal"):
-    # They may name cookies, and queries, which can name people.
-    logging.getLogger(_library).setLevel(logging.WARNING)
+    # They may name cookies, and queries, which can name people; a cookie that cannot be read already as a warning.
+    logging.getLogger(_library).setLevel(logging.ERROR)
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=20.0, sock_connect=10.0, sock_read=60.0)
 READ_BUFFER: Final = 1 << 20
 HEADER_BYTES: Final = 16 << 10
 """Of one header; of which aiohttp takes 128."""
-_HOST: Final = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+")
+TOKEN_BYTES: Final = 1 << 20
+"""Of the unpacked answer of a token endpoint: a token has to go into a header."""
+ENCODINGS: Final = "gzip, deflate"
+"""The codings of an answer that we ask for, whatever others aiohttp finds installed."""
+_HOST: Final = re.compile(r"(?:[0-9A-Za-z_-]{1,63}\.)*[0-9A-Za-z_-]{1,63}\.?|[0-9A-Fa-f:.]+")
+_LONGEST_HOST: Final = 253
 _AS_IT_IS: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -76,7 +82,8 @@ def checked_url(url: str, name: str, *, plain_http: bool) -> URL:
     except ValueError:
         parsed, host = URL(), ""
     schemes = {"https", "http"} if plain_http else {"https"}
-    if parsed.scheme not in schemes or not _HOST.fullmatch(host) or "@" in parsed.raw_authority or parsed.fragment:
+    is_host = len(host) <= _LONGEST_HOST and _HOST.fullmatch(host)
+    if parsed.scheme not in schemes or not is_host or "@" in parsed.raw_authority or parsed.fragment:
         message = f"The {name} is not an https URL with a host, and without user@ and #fragment: correct it."
         raise Refused("InvalidEndpoint", message, "name")
     return parsed
@@ -153,12 +160,15 @@ class Connection:
                 asyncio.timeout(self._bounds.seconds),
                 session.request(method, url, headers=headers, data=content, allow_redirects=False) as response,
             ):
-                reply = Reply(response.status, response.headers, await self._read(response, url))
+                body = await (_token_body if stage == "token" else self._read)(response, url)
+                reply = Reply(response.status, response.headers, body)
         except aiohttp.ConnectionTimeoutError:
             message = f"No connection to {url.raw_authority} came about in time."
             failure = Unreachable("Timeout", message, "connection")
         except TimeoutError:
             failure = Unreachable("Timeout", f"{place(url)} did not answer in time.", stage, heavy=True)
+        except UnicodeError:  # of the codec for names that are not ASCII, in which "xn--a" stands for none
+            failure = _no_host(url)
         except aiohttp.ClientError as error:
             failure = _explained(error, url, stage)
         else:
@@ -194,7 +204,11 @@ class Connection:
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": user_agent(), "Accept": "application/json"},
+                headers={
+                    "User-Agent": user_agent(),
+                    "Accept": "application/json",
+                    "Accept-Encoding": ENCODINGS,
+                },
                 timeout=TIMEOUT,
                 read_bufsize=READ_BUFFER,
                 max_line_size=HEADER_BYTES,
@@ -202,6 +216,17 @@ class Connection:
                 middlewares=(_once,),
             )
         return self._session
+
+
+async def _token_body(response: aiohttp.ClientResponse, url: URL) -> bytearray:
+    body = bytearray()
+    while chunk := await response.content.read(TOKEN_BYTES + 1 - len(body)):
+        body += chunk
+    if len(body) > TOKEN_BYTES:
+        # Not ResponseTooLarge, after which smaller pages would be asked for.
+        message = f"{place(url)} sends more than {TOKEN_BYTES >> 20} MiB: correct the token URL."
+        raise Malformed("UnexpectedShape", message, "token")
+    return body
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -249,12 +274,22 @@ def _explained(error: aiohttp.ClientError, url: URL, stage: Stage) -> DistrictEr
             message = f"No connection to {url.raw_authority}: the server or the network on the way is down."
             return Unreachable("DistrictUnreachable", message, "connection")
         case aiohttp.InvalidURL():
-            message = f"{url.host} is no name and no IP address as we connect to: correct the URL."
-            return Refused("InvalidEndpoint", message, "name")
+            return _no_host(url)
+        case aiohttp.ClientError(__cause__=ContentEncodingError()):
+            message = (
+                f"{place(url)} sends what cannot be unpacked: its provider should send answers as they are, or as "
+                "gzip or deflate and say which."
+            )
+            return Malformed("UnexpectedShape", message, stage)
         case aiohttp.ClientResponseError():
             message = f"{place(url)} sends headers that are too long or no HTTP: its provider should look at it."
             return Malformed("UnexpectedShape", message, stage)
     return Unreachable("DistrictUnreachable", f"The connection to {place(url)} broke off.", stage)
+
+
+def _no_host(url: URL) -> Refused:
+    message = f"{url.raw_host} is no name and no IP address as we connect to: correct the URL."
+    return Refused("InvalidEndpoint", message, "name")
 
 
 def _not_now(reply: Reply, where: str, stage: Stage, now: float) -> Unreachable:
@@ -263,7 +298,10 @@ def _not_now(reply: Reply, where: str, stage: Stage, now: float) -> Unreachable:
         message = f"{where} limits how often we may ask (429): fewer syncs, or a higher limit at the district."
         return Unreachable("RateLimited", message, stage, wait)
     message = f"{where} answers {reply.status}: the district's service has a fault or is down."
-    return Unreachable("DistrictError", message, stage, wait, heavy=reply.status in {502, 503, 504})
+    # Who says when to come again is away or busy, whatever is asked for.
+    return Unreachable(
+        "DistrictError", message, stage, wait, heavy=wait is None and reply.status in {502, 503, 504}
+    )
 
 
 def _retry_after(value: str | None, now: float) -> float | None:

@@ -23,21 +23,42 @@ class Held(Exception):
         self.seconds = seconds
 
 
+class _Crowd:
+    """Who waits for a host in one event loop. Locks and semaphores of asyncio serve in the order of asking."""
+
+    def __init__(self, in_flight: int) -> None:
+        self.users = 0
+        self.slots = asyncio.Semaphore(in_flight)
+        self.door = asyncio.Lock()
+
+
 class _Line:
-    """Who waits for a host. Locks and semaphores of asyncio serve in the order of asking."""
+    """What is known of a host; a loop that was closed has left its crowd behind."""
 
     def __init__(self) -> None:
-        self.users = 0
         self.begun: deque[float] = deque()
         self.held_until = 0.0
-        self.slots = asyncio.Semaphore()
-        self.door = asyncio.Lock()
+        self._crowds: dict[asyncio.AbstractEventLoop, _Crowd] = {}
+
+    def crowd(self, in_flight: int) -> _Crowd:
+        """The one of the running loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._crowds:
+            self._crowds = {other: crowd for other, crowd in self._crowds.items() if not other.is_closed()}
+            self._crowds[loop] = _Crowd(in_flight)
+        return self._crowds[loop]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether anybody has a turn or waits for one."""
+        return any(crowd.users for loop, crowd in self._crowds.items() if not loop.is_closed())
 
 
 class Hosts:
     """Gives turns, first come, first served: `in_flight` at once, and `per_minute` in any minute.
 
-    `clock` gives seconds from anywhere on. Hosts that were not asked for a minute are forgotten.
+    `clock` gives seconds from anywhere on. Hosts that were not asked for a minute are forgotten. Where a process
+    runs several event loops, `in_flight` counts within each of them.
     """
 
     def __init__(
@@ -58,14 +79,15 @@ class Hosts:
     async def turn(self, host: str) -> AsyncIterator[None]:
         """One request to `host`. Raises `Held` instead of waiting where the host asked us to stay away."""
         line = self._line(host)
-        line.users += 1
+        crowd = line.crowd(self._in_flight)
+        crowd.users += 1
         try:
-            async with line.slots:
-                async with line.door:
+            async with crowd.slots:
+                async with crowd.door:
                     await self._paced(line)
                 yield
         finally:
-            line.users -= 1
+            crowd.users -= 1
 
     def hold(self, host: str, seconds: float) -> None:
         """Nobody gets a turn at `host` for `seconds`, of which an hour counts."""
@@ -87,9 +109,6 @@ class Hosts:
     def _line(self, host: str) -> _Line:
         line = self._lines.pop(host, None) or _Line()
         self._lines[host] = line  # the last asked for stands last
-        if not line.users:
-            # Anew for each crowd: they belong to the event loop that they were first waited for in.
-            line.slots, line.door = asyncio.Semaphore(self._in_flight), asyncio.Lock()
         self._forget()
         return line
 
@@ -97,7 +116,7 @@ class Hosts:
         now = self._clock()
         while len(self._lines) > 1:
             host, line = next(iter(self._lines.items()))
-            if line.users or line.held_until > now or (line.begun and line.begun[-1] > now - MINUTE):
+            if line.in_use or line.held_until > now or (line.begun and line.begun[-1] > now - MINUTE):
                 return
             del self._lines[host]
 

@@ -81,8 +81,10 @@ class OAuth1Signer:
             self._method = _OTHER[self._method]
         return True
 
-    def rejection(self, where: str) -> Refused:
-        """What a 401 on a call means."""
+    def rejection(self, where: str, clock_skew: str) -> Refused:
+        """What a 401 on a call means: requests are stamped with the time, so that the clocks go first."""
+        if clock_skew:
+            return Refused("ClockSkew", f"{where} refuses us (401), and {clock_skew}", "call")
         return Refused(
             "InvalidCredentials",
             f"{where} refuses the OAuth 1 signature: check the client id and the client secret with the district, "

@@ -79,16 +79,19 @@ class _Token:
     scopes: tuple[str, ...]
 
 
+_UNSAID: Final = msgspec.Raw(b"null")
+
+
 class _TokenReply(msgspec.Struct):
     """RFC 6749 section 5.1, with what servers leave out or misspell."""
 
     access_token: str
-    expires_in: Any = None
-    scope: Any = None
+    expires_in: msgspec.Raw = _UNSAID
+    scope: msgspec.Raw = _UNSAID
 
 
 class _TokenError(msgspec.Struct):
-    error: str = ""
+    error: msgspec.Raw = _UNSAID
 
 
 class OAuth2Signer:
@@ -148,14 +151,13 @@ class OAuth2Signer:
             self._spent = True
         return True
 
-    def rejection(self, where: str) -> Refused:
+    def rejection(self, where: str, clock_skew: str) -> Refused:
         """What a 401 on a call means where the token is new."""
-        return Refused(
-            "TokenRejected",
+        message = (
             f"{where} refuses the token that {place(self._url)} had just given: check that endpoint URL and token "
-            "URL belong together, and with the district that this client may use OneRoster.",
-            "call",
+            "URL belong together, and with the district that this client may use OneRoster."
         )
+        return Refused("TokenRejected", f"{message} Besides, {clock_skew}" if clock_skew else message, "call")
 
     async def _obtained(self) -> _Token:
         if self._refusal is not None and self._clock() < self._refused_until:
@@ -210,7 +212,8 @@ class OAuth2Signer:
             require_ok(reply, self._url, "token URL", "token")
             return None
         where = place(self._url)
-        code = _error_code(reply)
+        letters = _error_letters(reply)
+        code = _ERROR_CODES.get(letters, "")
         if code == "invalid_scope":
             message = (
                 f"{where} grants none of the scopes asked for (invalid_scope): the district should grant this "
@@ -224,7 +227,7 @@ class OAuth2Signer:
                 "client credentials for OneRoster."
             )
             raise Refused("InvalidCredentials", message, "token")
-        if code in _WRONG_CLIENT or reply.status == 401:
+        if reply.status == 401 or (not code and any(word in letters for word in _OF_SECRETS)) or code in _WRONG_CLIENT:
             message = (
                 f"{where} refuses the client id and the client secret ({code or reply.status}): check both with "
                 "the district."
@@ -258,19 +261,29 @@ class OAuth2Signer:
 _NOT_ENTITLED: Final = {"unauthorized_client", "access_denied"}
 """Another style mends nothing there; except with a 401, by which Keycloak means a wrong secret."""
 _WRONG_CLIENT: Final = {"invalid_client", "invalid_grant"}
-_KNOWN_ERRORS: Final = (
-    _NOT_ENTITLED | _WRONG_CLIENT | {"invalid_request", "invalid_scope", "unsupported_grant_type"}
-)
+_OF_SECRETS: Final = ("client", "secret", "credential", "password", "unauthori")
+"""Words of errors that no specification names, by which a secret may be meant: it is not shown once more."""
+_ERROR_CODES: Final = {
+    code.replace("_", ""): code
+    for code in (*_NOT_ENTITLED, *_WRONG_CLIENT, "invalid_request", "invalid_scope", "unsupported_grant_type")
+}
+"""By their letters: servers write INVALID_CLIENT and "Invalid client" too."""
+_ERROR_BYTES: Final = 256
 _TELLING: Final = ("InsufficientScope", "InvalidCredentials", "Forbidden", "RequestRefused")
 """Of several refusals the one that says most: a scope is judged after the client was known."""
 
 
-def _error_code(reply: Reply) -> str:
+def _error_letters(reply: Reply) -> str:
+    """The error's letters, in lower case, of whatever kind it is; for comparing, not for showing."""
     try:
-        code = msgspec.json.decode(reply.body, type=_TokenError).error
+        error = bytes(msgspec.json.decode(reply.body, type=_TokenError).error)
     except UNDECODABLE:
         return ""
-    return code if code in _KNOWN_ERRORS else ""
+    return re.sub("[^a-z]", "", error[:_ERROR_BYTES].decode(errors="replace").lower())
+
+
+_Scopes = str | list[str | int | float | bool | None] | None
+"""As text or, against RFC 6749, as a list; without lists in it, which would cost many times what was sent."""
 
 
 def _decoded(reply: Reply) -> _TokenReply | None:
@@ -280,16 +293,20 @@ def _decoded(reply: Reply) -> _TokenReply | None:
         return None
 
 
-def _scopes(granted: Any, asked: str) -> tuple[str, ...]:
+def _scopes(sent: msgspec.Raw, asked: str) -> tuple[str, ...]:
     """Those that are scopes: the reply's, or those asked for where it names none that can be read."""
-    named = granted if isinstance(granted, list) else (granted if isinstance(granted, str) else asked).split()
+    try:
+        granted = msgspec.json.decode(sent, type=_Scopes)
+    except UNDECODABLE:
+        granted = None
+    named = granted if isinstance(granted, list) else (asked if granted is None else granted).split()
     scopes = [scope for scope in named if isinstance(scope, str) and _SCOPE.fullmatch(scope)]
     return tuple(scopes[:MAX_SCOPES])
 
 
-def _usable_seconds(expires_in: Any) -> float:
+def _usable_seconds(expires_in: msgspec.Raw) -> float:
     try:
-        lifetime = float(expires_in) if isinstance(expires_in, str | int | float) else math.inf
-    except (ValueError, OverflowError):
+        lifetime = float(msgspec.json.decode(expires_in, type=str | int | float))
+    except (*UNDECODABLE, ValueError, OverflowError):
         return math.inf
     return max(lifetime - RENEWAL_SECONDS, lifetime / 2) if lifetime > 0 else math.inf

@@ -11,6 +11,8 @@ from oneroster_operator.oneroster.status_info import reported_failure
 
 CLOCKS_MAY_DIFFER: Final = 300.0
 """Seconds; what servers of OAuth 1 commonly allow a timestamp to be off."""
+_NO_CLOCK: Final = 365 * 86400.0
+"""A Date so far off comes from no clock."""
 
 _ADVICE: Final[dict[int, tuple[RefusedReason, str]]] = {
     400: ("BadRequest", "does not accept the request (400): the district's provider should look at it."),
@@ -61,20 +63,20 @@ def require_ok(reply: Reply, url: URL, name: str, stage: Stage) -> None:
     raise Refused(reason, f"{where} {advice}{code}", stage)
 
 
-def clock_skew(reply: Reply, where: str, now: float) -> Refused | None:
-    """What a 401 means where the server's clock (its Date) and ours differ so much that it may be the cause."""
+def clock_skew(reply: Reply, now: float) -> str:
+    """What to say after "the server refuses us (401), and" where its clock (its Date) and ours differ so much
+    that it may be the cause; empty where they do not."""
     try:
         ahead = email.utils.parsedate_to_datetime(reply.headers.get("Date", "")).timestamp() - now
     except (ValueError, OverflowError):
-        return None
-    if abs(ahead) <= CLOCKS_MAY_DIFFER:
-        return None
+        return ""
+    if not CLOCKS_MAY_DIFFER < abs(ahead) < _NO_CLOCK:
+        return ""
     minutes = round(abs(ahead) / 60)
-    message = (
-        f"{where} refuses us (401), and its clock is {minutes:,} minutes {'ahead of' if ahead > 0 else 'behind'} "
-        "ours: the side whose clock is wrong should set it, the district's server or the cluster's nodes."
+    return (
+        f"its clock is {minutes:,} minutes {'ahead of' if ahead > 0 else 'behind'} ours: the side whose clock is "
+        "wrong should set it, the district's server or the cluster's nodes."
     )
-    return Refused("ClockSkew", message, "call")
 
 
 def is_web_page(reply: Reply) -> bool:

@@ -1,6 +1,7 @@
 """Patience with a server that is slow, busy or away: how often to try again and how long to wait between."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -13,9 +14,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """`tries` for one request; delays and, over all requests of one walk, `waiting` in seconds."""
+    """Delays and, over all requests of one walk, `waiting` in seconds; that, and not a count of `tries` for one
+    request, ends it where None are given: a server that restarts is away for minutes."""
 
-    tries: int = 5
+    tries: int | None = None
     first_delay: float = 1.0
     longest_delay: float = 60.0
     waiting: float = 600.0
@@ -34,7 +36,10 @@ async def once(request: Callable[[], Awaitable[_T]]) -> _T:
 
 
 class Retries:
-    """The retries of one walk or one probe, with one budget for all its requests."""
+    """The retries of one walk or one probe, with one budget for all its requests.
+
+    What a try took that is followed by another counts as waiting too. `clock` gives seconds from anywhere on.
+    """
 
     def __init__(
         self,
@@ -42,11 +47,13 @@ class Retries:
         *,
         sleep: Callable[[float], Awaitable[None]],
         random: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.count = 0
         self._patience = patience
         self._sleep = sleep
         self._random = random
+        self._clock = clock
         self._waited = 0.0
 
     async def __call__(self, request: Callable[[], Awaitable[_T]]) -> _T:
@@ -61,12 +68,14 @@ class Retries:
         tried = 0
         while True:
             tried += 1
+            began = self._clock()
             try:
                 return await request()
             except Unreachable as error:
                 failure = error
-            if tried >= self._patience.tries or (spare_heavy and failure.heavy):
+            if tried == self._patience.tries or (spare_heavy and failure.heavy):
                 raise failure
+            self._waited += self._clock() - began
             await self.pause(failure, tried)
 
     async def pause(self, failure: Unreachable, tried: int = 1) -> None:

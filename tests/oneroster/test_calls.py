@@ -1,6 +1,8 @@
 """Authenticated calls: where they go, what goes with them, and what their answers mean."""
 
 import email.utils
+import time
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -178,10 +180,41 @@ async def test_a_refusal_names_a_known_code_minor_and_nothing_else_of_a_body(
     assert "Springfield" not in refused.message
 
 
-async def test_a_refused_token_and_a_clock_that_is_wrong() -> None:
-    refused = await refusal(answering(401, Date=email.utils.formatdate(0, usegmt=True)))
-    assert refused.reason == "ClockSkew"
-    assert "behind ours" in refused.message
+@pytest.mark.parametrize(("ahead", "words"), [(-7200.0, "120 minutes behind ours"), (-1e9, "")])
+async def test_a_refused_token_stays_one_where_a_clock_is_wrong(ahead: float, words: str) -> None:
+    refused = await refusal(answering(401, Date=email.utils.formatdate(time.time() + ahead, usegmt=True)))
+    assert refused.reason == "TokenRejected"
+    assert "belong together" in refused.message
+    assert words in refused.message
+    assert ("clock" in refused.message) is bool(words)
+
+
+async def test_an_answer_larger_than_any_token_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def token(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while sent < 1 << 26:
+                await response.write(b" " * 65536)
+                sent += 65536
+        return response
+
+    async with service_of(lists, token=token) as service:
+        with pytest.raises(Malformed) as malformed:
+            await service.get("orgs", "limit=1", patient())
+    assert (malformed.value.reason, malformed.value.stage) == ("UnexpectedShape", "token")
+    assert sent < 1 << 25
+
+
+async def test_a_large_token_reply_is_one() -> None:
+    async def token(_: web.Request) -> web.Response:
+        return web.json_response({"access_token": "a", "extra": "x" * ((1 << 20) - 100)})
+
+    async with service_of(lists, token=token) as service:
+        await service.get("orgs", "limit=1", patient())
 
 
 @pytest.mark.parametrize(

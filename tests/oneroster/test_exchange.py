@@ -13,6 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from oneroster_operator.oneroster import Malformed, Refused, Unreachable
+from oneroster_operator.oneroster.errors import Stage
 from oneroster_operator.oneroster.exchange import Bounds, Connection, Reply, checked_url, user_agent
 from tests.oneroster.odd_servers import LOOPBACK, Handler, Pauses, serving
 
@@ -157,6 +158,33 @@ async def test_a_request_is_sent_once_though_its_connection_broke() -> None:
     assert nonces == ["first", "second"]
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+async def test_a_host_that_no_resolver_takes_is_refused(host: str) -> None:
+    async with connecting(bounds=Bounds()) as connection:
+        with pytest.raises(Refused) as refused:
+            await connection.exchange("GET", URL(f"https://{host}/", encoded=True), {}, stage="call")
+    assert refused.value.reason == "InvalidEndpoint"
+    assert refused.value.__cause__ is refused.value.__context__ is None
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip", "deflate"])
+@pytest.mark.parametrize("stage", ["call", "token"])
+async def test_what_cannot_be_unpacked_is_told_as_that(coding: str, stage: Stage) -> None:
+    seen: list[str] = []
+
+    async def packed(request: web.Request) -> web.Response:
+        seen.append(request.headers["Accept-Encoding"])
+        return web.Response(body=b"neither is this", headers={"Content-Encoding": coding})
+
+    async with serving(packed) as origin, connecting() as connection:
+        with pytest.raises(Malformed) as malformed:
+            await connection.exchange("GET", URL(origin), {}, stage=stage)
+    assert (malformed.value.reason, malformed.value.stage) == ("UnexpectedShape", stage)
+    assert "unpacked" in malformed.value.message
+    assert malformed.value.__cause__ is malformed.value.__context__ is None
+    assert seen == ["gzip, deflate"]
+
+
 async def test_a_reply_does_not_show_its_body() -> None:
     async def roster(_: web.Request) -> web.Response:
         return web.Response(text="body")
@@ -194,6 +222,12 @@ async def test_what_can_stand_in_no_request_is_encoded() -> None:
         "https://@sis.example/",
         "//sis.example/",
         "https://sis.example\\@elsewhere.example/",
+        "https://a..b.com/",
+        "https://a..b/",
+        "https://.example/",
+        f"https://{'a' * 64}.example/",
+        f"https://{'a.' * 127}example/",
+        "https://xn--a/",
     ],
 )
 def test_urls_that_might_lead_elsewhere_are_refused(url: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aiohttp import web
@@ -162,6 +163,49 @@ def test_one_event_loop_after_another_may_use_it() -> None:
         return len(visits.order)
 
     assert [asyncio.run(crowd()), asyncio.run(crowd())] == [3, 3]
+
+
+def test_event_loops_side_by_side_may_use_it() -> None:
+    hosts = Hosts(in_flight=1)
+
+    async def crowd() -> list[str]:
+        visits = Visits(hosts)
+        await visits.come("a", "b", "c")
+        await asyncio.sleep(0.05)
+        await visits.end()
+        return visits.order
+
+    with ThreadPoolExecutor(2) as threads:
+        assert [*threads.map(asyncio.run, (crowd(), crowd()))] == [[*"abc"]] * 2
+
+
+@pytest.mark.parametrize("comes_again", [True, False])
+def test_a_loop_that_was_closed_in_the_middle_keeps_nobody_out_and_nothing_in_mind(comes_again: bool) -> None:
+    pauses = Pauses()
+    hosts = Hosts(in_flight=1, clock=pauses.clock, sleep=pauses)
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _loop, _context: None)  # a task is lost, as it should be here
+
+    async def stay() -> None:
+        async with hosts.turn("sis.example:443"):
+            await asyncio.Event().wait()
+
+    task = loop.create_task(stay())
+    loop.run_until_complete(settle())
+    loop.close()
+
+    async def come(host: str) -> None:
+        async with asyncio.timeout(5), hosts.turn(host):
+            pass
+
+    lines = vars(hosts)["_lines"]
+    if comes_again:
+        asyncio.run(come("sis.example:443"))
+        assert loop not in vars(lines["sis.example:443"])["_crowds"]
+    asyncio.run(pauses(3600.0))
+    asyncio.run(come("other.example:443"))
+    assert [*lines] == ["other.example:443"]
+    assert not task.done()
 
 
 async def test_an_outage_of_one_district_is_no_business_of_its_hosts_other_users() -> None:

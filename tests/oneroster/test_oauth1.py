@@ -196,7 +196,7 @@ async def test_a_clock_that_is_wrong_is_named(ahead: float, words: str) -> None:
     assert words in refused.value.message
 
 
-@pytest.mark.parametrize("ahead", [240.0, -240.0, None])
+@pytest.mark.parametrize("ahead", [240.0, -240.0, -1e9, 1e9, None])
 async def test_clocks_that_are_about_right_are_not_blamed(ahead: float | None) -> None:
     judge = Judge()
     judge.date = "long ago" if ahead is None else email.utils.formatdate(time.time() + ahead, usegmt=True)

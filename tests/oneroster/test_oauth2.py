@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import tracemalloc
 from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -163,6 +164,11 @@ async def test_odd_lifetimes_neither_stop_nor_flood(lifetime: object, fresh_unti
         (400, {"error": "invalid_request", "error_description": "x"}, "RequestRefused"),
         (400, {"error": 7}, "RequestRefused"),
         (400, "no", "RequestRefused"),
+        (400, {"error": "INVALID_CLIENT"}, "InvalidCredentials"),
+        (400, {"error": "Invalid client"}, "InvalidCredentials"),
+        (400, {"error": "Bad Credentials"}, "InvalidCredentials"),
+        (400, {"error": {"code": "invalid_client"}}, "InvalidCredentials"),
+        (400, {"error": "Invalid Scope"}, "InsufficientScope"),
     ],
 )
 async def test_refusals_say_what_to_mend(status: int, reply: object, reason: str) -> None:
@@ -197,6 +203,25 @@ async def test_a_wrong_secret_is_shown_once_in_each_way_that_differs(secret: str
         await signer(TokenEndpoint(answer), secret=secret).authorization("")
     assert refused.value.reason == "InvalidCredentials"
     assert len(shown) == len(set(shown)) == ways
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, "unauthorized_client"),
+        (401, "access_denied"),
+        (400, "INVALID_CLIENT"),
+        (400, "Invalid client"),
+        (400, "wrong client secret"),
+        (400, {"code": "invalid_client"}),
+    ],
+)
+async def test_however_a_wrong_secret_is_told_each_way_is_tried_once(status: int, error: object) -> None:
+    endpoint = TokenEndpoint(lambda _h, _f: (status, {"error": error}))
+    with pytest.raises(Refused) as refused:
+        await signer(endpoint).authorization("")
+    assert refused.value.reason == "InvalidCredentials"
+    assert [way for way, _ in endpoint.asked] == ["Basic", "body"]
 
 
 async def test_a_server_that_decodes_id_and_secret_gets_them_encoded() -> None:
@@ -307,6 +332,28 @@ async def test_what_a_reply_says_oddly_besides_the_token_is_let_pass(token_type:
     assert subject.granted_scopes == expected
 
 
+@pytest.mark.parametrize("key", ["scope", "expires_in"])
+async def test_lists_in_lists_cost_nothing(key: str) -> None:
+    reply = Reply(
+        200,
+        CIMultiDictProxy(CIMultiDict()),
+        f'{{"access_token": "abc", "{key}": [{"[]," * 300_000}[]]}}'.encode(),
+    )
+
+    async def post(_headers: dict[str, str], _body: bytes) -> Reply:
+        return reply
+
+    credentials = OAuth2("id", PLAIN, "https://sis.example/token")
+    subject = OAuth2Signer(credentials, URL(credentials.token_url), "1.2", post=post, clock=lambda: 0.0)
+    tracemalloc.start()
+    try:
+        assert await subject.authorization("") == "Bearer abc"
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+    assert subject.granted_scopes == tuple(CORE_AND_ROSTER.split())
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -368,6 +415,19 @@ async def test_parallel_users_share_one_token_and_one_renewal() -> None:
             await asyncio.gather(*(service.get("orgs", "limit=1", patient()) for _ in range(8)))
             assert len(issued) == count
             revoked.add(issued[-1])
+
+
+async def test_a_late_401_for_an_old_token_asks_for_no_other() -> None:
+    """Of two calls that were refused together, one has a new token before the other hears of it."""
+    issued = iter("abc")
+    endpoint = TokenEndpoint(lambda _h, _f: (200, {"access_token": next(issued)}))
+    subject = signer(endpoint)
+    first = await subject.authorization("")
+    assert subject.renew(first)
+    assert await subject.authorization("") == "Bearer b"
+    assert subject.renew(first)
+    assert await subject.authorization("") == "Bearer b"
+    assert len(endpoint.asked) == 2
 
 
 async def test_a_new_token_that_is_refused_too_is_not_renewed_again() -> None:

@@ -80,10 +80,51 @@ async def test_a_retry_after_that_says_nothing_does_not_shorten_the_wait(wait: s
     ("code", "reason"), [(429, "RateLimited"), (503, "DistrictError"), (408, "DistrictError")]
 )
 async def test_patience_ends_as_an_outage_and_not_as_a_refusal(code: int, reason: str) -> None:
-    replies = [status(code) for _ in range(5)]
+    replies = [status(code) for _ in range(100)]
     with pytest.raises(Unreachable) as unreachable:
         await waits(after(*replies))
     assert unreachable.value.reason == reason
+
+
+@pytest.mark.parametrize("code", [500, 503])
+async def test_an_outage_of_minutes_is_outlasted(code: int) -> None:
+    taken = await waits(after(*(status(code) for _ in range(14))))
+    assert taken == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, *[60.0] * 8]
+
+
+async def test_what_is_given_ends_it_earlier() -> None:
+    replies = [status(500) for _ in range(3)]
+    with pytest.raises(Unreachable):
+        await waits(after(*replies), Patience(tries=3))
+    assert await waits(after(*(status(500) for _ in range(2))), Patience(tries=3)) == [1.0, 2.0]
+
+
+async def test_the_time_that_tries_take_is_of_the_budget() -> None:
+    pauses = Pauses()
+    retries = Retries(Patience(waiting=250.0), sleep=pauses, random=lambda: 1.0, clock=pauses.clock)
+    tried = 0
+
+    async def slow() -> None:
+        nonlocal tried
+        tried += 1
+        await pauses(100.0)
+        raise Unreachable("Timeout", "no answer", "call", heavy=True)
+
+    with pytest.raises(Unreachable):
+        await retries(slow)
+    assert (tried, pauses.taken) == (3, [100.0, 1.0, 100.0, 2.0, 100.0])
+
+
+async def test_what_a_smaller_page_may_mend_is_not_waited_for() -> None:
+    pauses = Pauses()
+    for code in (502, 503, 504):
+        async with service_of(after(status(code))) as service:
+            with pytest.raises(Unreachable):
+                await service.get("orgs", "limit=1", patient(pauses).unless_heavy)
+    assert pauses.taken == []
+    async with service_of(after(status(503, Retry_After="7"), status(502, Retry_After="8"))) as service:
+        await service.get("orgs", "limit=1", patient(pauses).unless_heavy)
+    assert pauses.taken == [7.0, 8.0]
 
 
 @pytest.mark.parametrize("wait", ["3600", "9" * 400])

@@ -24,7 +24,7 @@ from tests.district.population import Population
 from tests.district.records import CANARY
 from tests.district.running import RunningDistrict, running_district
 from tests.district.settings import Auth
-from tests.oneroster.odd_servers import LOOPBACK, Handler, Pauses, serving
+from tests.oneroster.odd_servers import LOOPBACK, Handler, Pauses, client_of, orgs, serving
 
 
 def credentials(district: RunningDistrict) -> OAuth1 | OAuth2:
@@ -136,6 +136,29 @@ async def test_no_error_repeats_what_the_server_sent(how: str, at: str, caplog: 
             sleep=Pauses(),
         ) as client:
             assert_kept(await everything_from(client), caplog, CANARY)
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        f"{CANARY} bad name=x; Path=/",
+        f"session@{CANARY}=x; Path=/",
+        f"a={CANARY}; Expires={CANARY}; Max-Age={CANARY}",
+        f"domain={CANARY}",
+        f"big={CANARY}{'x' * 5000}",
+    ],
+)
+async def test_no_cookie_gets_into_the_log(cookie: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def token(_: web.Request) -> web.Response:
+        return web.json_response({"access_token": "token"}, headers={"Set-Cookie": cookie})
+
+    async def roster(_: web.Request) -> web.Response:
+        return orgs("a")
+
+    async with client_of(roster, token=token) as client:
+        assert_kept([repr(await client.probe())], caplog, CANARY)
 
 
 def odd(how: str, at: str) -> Handler:

@@ -37,7 +37,7 @@ TOKEN_BYTES: Final = 1 << 20
 """Of the unpacked answer of a token endpoint: a token has to go into a header."""
 ENCODINGS: Final = "gzip, deflate"
 """The codings of an answer that we ask for, whatever others aiohttp finds installed."""
-_HOST: Final = re.compile(r"(?:[0-9A-Za-z_-]{1,63}\.)*[0-9A-Za-z_-]{1,63}\.?|[0-9A-Fa-f:.]+")
+_HOST: Final = re.compile(r"(?:[0-9A-Za-z_-]{1,63}\.)*[0-9A-Za-z_-]{1,63}\.?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+")
 _LONGEST_HOST: Final = 253
 _AS_IT_IS: Final = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -78,11 +78,11 @@ def checked_url(url: str, name: str, *, plain_http: bool) -> URL:
     """
     try:
         parsed = URL(quote(url, safe=_AS_IT_IS), encoded=True)
-        host = parsed.raw_host or ""
+        host = parsed.raw_host if parsed.host else None  # the host in Unicode is where "xn--a" is seen to be none
     except ValueError:
-        parsed, host = URL(), ""
+        parsed, host = URL(), None
     schemes = {"https", "http"} if plain_http else {"https"}
-    is_host = len(host) <= _LONGEST_HOST and _HOST.fullmatch(host)
+    is_host = host is not None and len(host) <= _LONGEST_HOST and _HOST.fullmatch(host)
     if parsed.scheme not in schemes or not is_host or "@" in parsed.raw_authority or parsed.fragment:
         message = f"The {name} is not an https URL with a host, and without user@ and #fragment: correct it."
         raise Refused("InvalidEndpoint", message, "name")
@@ -135,7 +135,7 @@ class Connection:
     ) -> Reply:
         """Send once, when it is our turn. Raises `Unreachable` for a failed connection, a time-out, 408, 429 and
         5xx; `Refused` for an address or a certificate; `Malformed` for an answer that is too large."""
-        service = f"{url.host}:{url.port}"
+        service = f"{url.raw_host}:{url.port}"
         try:
             async with self._hosts.turn(service):
                 reply = await self._sent(method, url, headers, content, stage)
@@ -167,13 +167,14 @@ class Connection:
             failure = Unreachable("Timeout", message, "connection")
         except TimeoutError:
             failure = Unreachable("Timeout", f"{place(url)} did not answer in time.", stage, heavy=True)
-        except UnicodeError:  # of the codec for names that are not ASCII, in which "xn--a" stands for none
+        except UnicodeError:  # of Python's codec for international names, which takes fewer than yarl's
             failure = _no_host(url)
         except aiohttp.ClientError as error:
             failure = _explained(error, url, stage)
         else:
             _log.debug("%s %s answers %d with %d bytes", method, place(url), reply.status, len(reply.body))
             return reply
+        _log.debug("%s %s: %s", method, place(url), failure.reason)
         raise failure  # not within the handler: aiohttp's exceptions hold the request and its headers
 
     async def _read(self, response: aiohttp.ClientResponse, url: URL) -> bytearray:
@@ -275,7 +276,7 @@ def _explained(error: aiohttp.ClientError, url: URL, stage: Stage) -> DistrictEr
             return Unreachable("DistrictUnreachable", message, "connection")
         case aiohttp.InvalidURL():
             return _no_host(url)
-        case aiohttp.ClientError(__cause__=ContentEncodingError()):
+        case _ if _is_of_packing(error):
             message = (
                 f"{place(url)} sends what cannot be unpacked: its provider should send answers as they are, or as "
                 "gzip or deflate and say which."
@@ -285,6 +286,12 @@ def _explained(error: aiohttp.ClientError, url: URL, stage: Stage) -> DistrictEr
             message = f"{place(url)} sends headers that are too long or no HTTP: its provider should look at it."
             return Malformed("UnexpectedShape", message, stage)
     return Unreachable("DistrictUnreachable", f"The connection to {place(url)} broke off.", stage)
+
+
+def _is_of_packing(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ContentEncodingError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _no_host(url: URL) -> Refused:

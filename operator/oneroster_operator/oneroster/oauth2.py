@@ -227,7 +227,8 @@ class OAuth2Signer:
                 "client credentials for OneRoster."
             )
             raise Refused("InvalidCredentials", message, "token")
-        if reply.status == 401 or (not code and any(word in letters for word in _OF_SECRETS)) or code in _WRONG_CLIENT:
+        blames_secret = code in _WRONG_CLIENT or (not code and any(word in letters for word in _OF_SECRETS))
+        if blames_secret or reply.status == 401:
             message = (
                 f"{where} refuses the client id and the client secret ({code or reply.status}): check both with "
                 "the district."

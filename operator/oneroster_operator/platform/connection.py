@@ -5,11 +5,13 @@ No message here carries a user, a password, a statement or a value: host and dat
 
 import asyncio
 import math
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
 import psycopg
+from psycopg.abc import Params, Query
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
@@ -17,6 +19,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 """What every function of this package takes: a connection as `connect` opens it."""
 
 _MAX_NAME = 255
+_ROWS_AT_A_TIME = 1000
 
 # What PostgreSQL says when it answers but takes nobody in just now (src/backend/postmaster/postmaster.c,
 # src/backend/utils/init/postinit.c). While connecting libpq hands on words, no SQLSTATE.
@@ -113,6 +116,21 @@ def platform_errors(connection: Connection) -> Iterator[None]:
         if failure is None:
             raise
         raise failure from None
+
+
+async def streamed(
+    connection: Connection, name: str, statement: Query, values: Params
+) -> AsyncGenerator[tuple[Any, ...]]:
+    """The rows of a query, few of them in memory at once; `name` is that of its cursor. Raises `PlatformError`.
+
+    WITH HOLD: whoever reads slowly keeps no transaction open.
+    """
+    with platform_errors(connection):
+        async with connection.cursor(name=name, withhold=True) as cursor:
+            cursor.itersize = _ROWS_AT_A_TIME
+            await cursor.execute(statement, values)
+            async for row in cursor:
+                yield row
 
 
 def place_of(connection: Connection) -> str:

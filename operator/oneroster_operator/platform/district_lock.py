@@ -17,14 +17,19 @@ def lock_key(district_id: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
+async def try_lock(connection: Connection, district_id: str) -> bool:
+    """Whether the district's lock was free; it is then had until the session ends. Raises psycopg's errors."""
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [lock_key(district_id)])
+    return await cursor.fetchone() == (True,)
+
+
 async def lock_district(connection: Connection, district_id: str) -> None:
     """Take the district's lock until the session ends.
 
     Raises `PlatformError` (`PlatformUnreachable`: in use) where a run has it.
     """
     with platform_errors(connection):
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [lock_key(district_id)])
-        if await cursor.fetchone() == (True,):
+        if await try_lock(connection, district_id):
             return
     raise PlatformError(
         PlatformReason.UNREACHABLE,

@@ -8,9 +8,7 @@ import msgspec
 from psycopg.rows import dict_row
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.platform.connection import Connection, platform_errors
-
-_ROWS_AT_A_TIME = 1000
+from oneroster_operator.platform.connection import Connection, platform_errors, streamed
 
 
 class HoldUnknown(Exception):
@@ -107,11 +105,7 @@ async def hold_rows(
 
     Without `names` there is none; with it there is one for what the platform has. Raises `PlatformError`.
     """
-    with platform_errors(connection):
-        # WITH HOLD: whoever reads slowly keeps no transaction open.
-        async with connection.cursor(name="hold_rows", withhold=True) as cursor:
-            cursor.itersize = _ROWS_AT_A_TIME
-            statement = _ROWS_WITH_NAMES if names else _ROWS
-            await cursor.execute(statement, {"district": district_id, "fingerprint": fingerprint})
-            async for row in cursor:
-                yield row[0], row[1], row[2], row[3], row[4]
+    statement = _ROWS_WITH_NAMES if names else _ROWS
+    values = {"district": district_id, "fingerprint": fingerprint}
+    async for row in streamed(connection, "hold_rows", statement, values):
+        yield row[0], row[1], row[2], row[3], row[4]

@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.platform.connection import Connection, platform_errors
+from oneroster_operator.platform.connection import Connection, streamed
 
-_ROWS_AT_A_TIME = 1000
+_STANDING = """
+SELECT category, collection, sourced_id, rule, first_seen_at, job FROM roster.quarantine
+WHERE district_id = %s AND (waits_until IS NULL OR waits_until <= %s)
+ORDER BY rule, collection, sourced_id, category
+"""
 
 
 class Quarantined(msgspec.Struct, frozen=True, rename="camel"):
@@ -31,17 +35,5 @@ async def quarantined(connection: Connection, district_id: str, now: dt.datetime
 
     However many they are, few are in memory at once. Raises `PlatformError`.
     """
-    with platform_errors(connection):
-        # WITH HOLD: whoever reads slowly keeps no transaction open.
-        async with connection.cursor(name="quarantined", withhold=True) as cursor:
-            cursor.itersize = _ROWS_AT_A_TIME
-            await cursor.execute(
-                """
-                SELECT category, collection, sourced_id, rule, first_seen_at, job FROM roster.quarantine
-                WHERE district_id = %s AND (waits_until IS NULL OR waits_until <= %s)
-                ORDER BY rule, collection, sourced_id, category
-                """,
-                [district_id, now],
-            )
-            async for row in cursor:
-                yield Quarantined(Category(row[0]), *row[1:])
+    async for row in streamed(connection, "quarantined", _STANDING, [district_id, now]):
+        yield Quarantined(Category(row[0]), *row[1:])

@@ -1,14 +1,14 @@
 """The list of what a dry run would change: ids, and names only for who asks for them on a terminal."""
 
+from contextlib import aclosing
 from typing import Final, TextIO
 
-from oneroster_operator.platform.connection import Connection
+from oneroster_operator.platform.connection import Connection, streamed
 from oneroster_operator.sync.listing import Format, Listing
 from oneroster_operator.sync.wanted import Owner
 
 COLUMNS: Final = ("category", "kind", "action", "sourcedId", "schoolId")
 _NAME: Final = "name"
-_ROWS_AT_A_TIME: Final = 1000
 
 
 class Changes:
@@ -25,11 +25,8 @@ class Changes:
 
     async def add(self, connection: Connection, owner: Owner) -> None:
         """List all of a category, whose `differences` have been found; few rows are in memory at once."""
-        # WITH HOLD: whoever reads slowly keeps no transaction open.
-        async with connection.cursor(name="changes", withhold=True) as cursor:
-            cursor.itersize = _ROWS_AT_A_TIME
-            await cursor.execute(self._statement, owner.names)
-            async for row in cursor:
+        async with aclosing(streamed(connection, "changes", self._statement, owner.names)) as rows:
+            async for row in rows:
                 self._listing.add((owner.category, *row))
 
     def end(self) -> None:

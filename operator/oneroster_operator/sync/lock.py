@@ -8,7 +8,7 @@ no scheduled run slips in between two of its categories.
 import asyncio
 
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.platform.district_lock import lock_key
+from oneroster_operator.platform.district_lock import lock_key, try_lock
 
 _POLL_SECONDS = 2.0
 
@@ -25,8 +25,7 @@ async def acquire(connection: Connection, district_id: str, wait_seconds: float)
     clock = asyncio.get_running_loop().time
     end = clock() + wait_seconds
     while True:
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [lock_key(district_id)])
-        if await cursor.fetchone() == (True,):
+        if await try_lock(connection, district_id):
             return True
         left = end - clock()
         if left <= 0:

@@ -113,6 +113,10 @@ class OneRosterClient:
 
         return Walk(fetch, page_size, self._retries(self._patience), keyset=keyset)
 
+    def may_narrow(self, collection: Collection) -> bool:
+        """Whether a walk with `roles` may leave records of the collection out."""
+        return filters.role_field(collection, self._version) is not None
+
     async def organizations(self) -> Organizations:
         """All orgs. Raises `DistrictError`: `Inconsistent` where they are not proven to be all."""
         orgs: dict[str, Org] = {}

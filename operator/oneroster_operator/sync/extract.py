@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from oneroster_operator.api.category import Category
 from oneroster_operator.oneroster import Collection, OneRosterClient, WalkOutcome
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.sync import narrow, stage
+from oneroster_operator.sync import needs, stage
 from oneroster_operator.sync.roles import Scope
 from oneroster_operator.sync.rows import rows
 
@@ -76,9 +76,8 @@ class Extract:
         started = told = clock()
         records, attempt = 0, 1
         nameless = Counter[str]()
-        roles = narrow.roles(collection, self.categories)
-        # The client asks for no roles of 1.2's users, who have several.
-        narrowed = bool(roles) and (collection is not Collection.USERS or self.scope.version == "1.1")
+        roles = needs.roles(collection, self.categories)
+        narrowed = bool(roles) and self.client.may_narrow(collection)
         walk = self.client.walk(collection, roles=roles)
         await stage.empty(self.connection, collection)
         async with aclosing(aiter(walk)) as pages:

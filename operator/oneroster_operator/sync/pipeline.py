@@ -23,22 +23,12 @@ from oneroster_operator.sync.failures import Failure, PullFailed
 from oneroster_operator.sync.holds import PULL_INCOMPLETE
 from oneroster_operator.sync.judge import Judged, judge
 from oneroster_operator.sync.merge import Written, merge
+from oneroster_operator.sync.needs import NEEDS
 from oneroster_operator.sync.settle import Decisions, settle
 from oneroster_operator.sync.stage import KINDS
 from oneroster_operator.sync.take_out import put_back
 from oneroster_operator.sync.tally import Differences, Kind
 from oneroster_operator.sync.wanted import Owner
-
-_PEOPLE = (Collection.USERS,)
-_ROSTERS = (Collection.ACADEMIC_SESSIONS, Collection.COURSES, Collection.CLASSES, Collection.ENROLLMENTS)
-NEEDS = {
-    Category.STUDENTS: _PEOPLE,
-    Category.TEACHER_ASSIGNMENTS: (*_PEOPLE, *_ROSTERS),
-    Category.CLASS_ROSTERS: _ROSTERS,
-    Category.SCHOOL_ADMINS: _PEOPLE,
-    Category.DISTRICT_ADMINS: _PEOPLE,
-}
-"""The core collections that a category is made from; few servers have any others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.oneroster import Collection, Version
-from oneroster_operator.sync.narrow import roles
+from oneroster_operator.sync.needs import roles
 from tests.platform.databases import Database
 from tests.sync.setting import ROSTER, setting
 

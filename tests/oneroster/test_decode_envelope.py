@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from oneroster_operator.oneroster import Collection, Malformed
-from oneroster_operator.oneroster.decode import Decoded, decode_page, raw_records
+from oneroster_operator.oneroster.decode import Decoded, decode_page
+from oneroster_operator.oneroster.envelope import raw_records
 from oneroster_operator.oneroster.status_info import reported_failure
 from tests.oneroster.pages import ENROLLMENT, GOOD, WHERE, Sent
 

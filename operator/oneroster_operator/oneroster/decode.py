@@ -29,8 +29,6 @@ from oneroster_operator.oneroster.records import (
 from oneroster_operator.oneroster.values import NO_DATE, RuleBroken, sourced_id
 from oneroster_operator.oneroster.wire import UNDECODABLE, Body
 
-__all__ = ["UNDECODABLE", "Decoded", "decode_page", "raw_records"]
-
 _NUL: Final = b"\\u0000"
 """The one character that JSON can hold and PostgreSQL cannot store."""
 _HOLDS_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

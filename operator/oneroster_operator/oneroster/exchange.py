@@ -160,8 +160,7 @@ class Connection:
                 asyncio.timeout(self._bounds.seconds),
                 session.request(method, url, headers=headers, data=content, allow_redirects=False) as response,
             ):
-                body = await (_token_body if stage == "token" else self._read)(response, url)
-                reply = Reply(response.status, response.headers, body)
+                reply = Reply(response.status, response.headers, await self._body(response, url, stage))
         except aiohttp.ConnectionTimeoutError:
             message = f"No connection to {url.raw_authority} came about in time."
             failure = Unreachable("Timeout", message, "connection")
@@ -177,22 +176,15 @@ class Connection:
         _log.debug("%s %s: %s", method, place(url), failure.reason)
         raise failure  # not within the handler: aiohttp's exceptions hold the request and its headers
 
-    async def _read(self, response: aiohttp.ClientResponse, url: URL) -> bytearray:
-        if response.content.at_eof():
-            return bytearray()  # of answers without a body aiohttp shares one stream, whose end comes but once
-        # One buffer of the announced size: parts that are joined cost a page as much as half its decoding.
-        body = bytearray(min(response.content_length or 0, self._bounds.body_bytes))
-        received = 0
-        async for chunk, _ in response.content.iter_chunks():
-            following = received + len(chunk)
-            if following > self._bounds.body_bytes:
-                limit = self._bounds.body_bytes >> 20
-                message = f"{place(url)} sends more than {limit} MiB at once: ask for smaller pages."
-                raise Malformed("ResponseTooLarge", message)
-            body[received:following] = chunk
-            received = following
-        del body[received:]
-        return body
+    async def _body(self, response: aiohttp.ClientResponse, url: URL, stage: Stage) -> bytearray:
+        most = TOKEN_BYTES if stage == "token" else self._bounds.body_bytes
+        body = await _read(response, most)
+        if body is not None:
+            return body
+        much = f"{place(url)} sends more than {most >> 20} MiB"
+        if stage == "token":
+            raise Malformed("UnexpectedShape", f"{much}: correct the token URL.", "token")
+        raise Malformed("ResponseTooLarge", f"{much} at once: ask for smaller pages.")  # as a walk then does
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -219,14 +211,20 @@ class Connection:
         return self._session
 
 
-async def _token_body(response: aiohttp.ClientResponse, url: URL) -> bytearray:
-    body = bytearray()
-    while chunk := await response.content.read(TOKEN_BYTES + 1 - len(body)):
-        body += chunk
-    if len(body) > TOKEN_BYTES:
-        # Not ResponseTooLarge, after which smaller pages would be asked for.
-        message = f"{place(url)} sends more than {TOKEN_BYTES >> 20} MiB: correct the token URL."
-        raise Malformed("UnexpectedShape", message, "token")
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytearray | None:
+    """The unpacked body; None where it has more than `most` bytes, and then no more of it is read."""
+    if response.content.at_eof():
+        return bytearray()  # of answers without a body aiohttp shares one stream, whose end comes but once
+    # One buffer of the announced size: parts that are joined cost a page as much as half its decoding.
+    body = bytearray(min(response.content_length or 0, most))
+    received = 0
+    async for chunk, _ in response.content.iter_chunks():
+        following = received + len(chunk)
+        if following > most:
+            return None
+        body[received:following] = chunk
+        received = following
+    del body[received:]
     return body
 
 

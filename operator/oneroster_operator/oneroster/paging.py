@@ -204,7 +204,7 @@ class Walk:
 
     async def _keyset_works(self, tally: Tally) -> bool:
         """Asks for two rows from the last on, where it is not known and more than one page is still to come."""
-        if not tally.ordered or tally.last is None or "'" in tally.last:  # a filter cannot say a quote
+        if not _can_filter(tally):
             return False
         if tally.total is None and not tally.sorts_alike:  # nothing would show what another order skips
             return False
@@ -216,10 +216,7 @@ class Walk:
             more = tally.total - tally.position > tally.page_rows
         if not more:
             return False
-        rows: list[str | None] = []
-        with suppress(Refused, Malformed, Unreachable):
-            _, page = await self._page(tally, from_id=tally.last, limit=2, retrying=once)
-            rows = page.decoded.sourced_ids
+        rows = await self._rows_by_keyset(tally)
         self._keyset.works = rows[:1] == [tally.last] and rows[1:] != rows[:1]
         return self._keyset.works
 
@@ -243,13 +240,17 @@ class Walk:
 
     async def _more_by_keyset(self, tally: Tally) -> bool:
         """Whether a filter finds what no offset does: asked where the walk ended at a round number of rows."""
-        if self._keyset.works is False or not tally.ordered or tally.last is None or "'" in tally.last:
+        if self._keyset.works is False or not _can_filter(tally):
             return False
+        first, *others = await self._rows_by_keyset(tally) or [None]
+        return first == tally.last and others != [] and others != [first]
+
+    async def _rows_by_keyset(self, tally: Tally) -> list[str | None]:
+        """SourcedIds of two rows from the last one on, asked for once; none where the server cannot do that."""
         with suppress(Refused, Malformed, Unreachable):
             _, page = await self._page(tally, from_id=tally.last, limit=2, retrying=once)
-            first, *others = page.decoded.sourced_ids or [None]
-            return first == tally.last and others != [] and others != [first]
-        return False
+            return page.decoded.sourced_ids
+        return []
 
     async def _rows_from(self, tally: Tally, offset: int) -> list[str | None] | None:
         """SourcedIds of two rows from `offset` on; None where the server refuses it, as some do past the end."""
@@ -292,6 +293,11 @@ class Walk:
                 self._began = self._began if self._pages > 1 else page.time
                 return request, page
             self._size.halve()
+
+
+def _can_filter(tally: Tally) -> bool:
+    """Whether rows from the last one on can be asked for: in order, and a filter cannot say a quote."""
+    return tally.ordered and tally.last is not None and "'" not in tally.last
 
 
 async def _abandon(task: asyncio.Task[Any]) -> None:

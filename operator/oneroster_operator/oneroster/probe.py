@@ -14,10 +14,10 @@ from oneroster_operator.oneroster.access import Version
 from oneroster_operator.oneroster.asking import Asker, FirstRow, kind
 from oneroster_operator.oneroster.base_urls import Base, other_bases
 from oneroster_operator.oneroster.calls import Service
-from oneroster_operator.oneroster.decode import UNDECODABLE
 from oneroster_operator.oneroster.errors import DistrictError, Malformed, Refused, Stage, Unreachable
 from oneroster_operator.oneroster.records import Collection
 from oneroster_operator.oneroster.retry import Retrying
+from oneroster_operator.oneroster.wire import UNDECODABLE
 
 PROBE_SECONDS: Final = 60.0
 """The longest that a test takes: one slow server shall not hold up the tests of others."""

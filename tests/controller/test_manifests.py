@@ -11,7 +11,7 @@ import pytest
 
 from oneroster_operator.api import group
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.plan import decode_plan
+from oneroster_operator.api.plan import Plan, decode_plan
 from oneroster_operator.controller import manifests
 from oneroster_operator.controller.manifests import Manifest
 from tests.controller.build import NAME, NAMESPACE, SETTINGS, STUDENTS, UID, connection, plan
@@ -161,7 +161,7 @@ class TestPlan:
     def test_it_is_immutable_and_read_as_written(self) -> None:
         manifest = manifests.plan_config_map(connection(), plan())
         assert manifest["immutable"] is True
-        assert decode_plan(manifest["data"]["plan.json"]) == plan()
+        assert decode_plan(manifest["data"]["plan.json"], Plan) == plan()
 
 
 class TestPods:

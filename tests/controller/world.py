@@ -315,7 +315,7 @@ class World:
     def plan_of(self, child: Manifest) -> Plan:
         """The plan that a CronJob or Job mounts; it has to be there."""
         name = used_plan(child) if child["kind"] == "CronJob" else plan_in(child["spec"])
-        return decode_plan(self.objects["ConfigMap", name]["data"]["plan.json"])
+        return decode_plan(self.objects["ConfigMap", name]["data"]["plan.json"], Plan)
 
 
 def applied(**changes: Any) -> World:

@@ -5,6 +5,7 @@ the platform's URL are mounted beside it from their Secrets and are no part of i
 """
 
 import hashlib
+from typing import TypeVar
 
 import msgspec
 
@@ -77,17 +78,20 @@ class Plan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forb
     """Fingerprints of holds that stay withheld without being reported any more."""
 
 
+_P = TypeVar("_P", bound=Plan)
+
+
 def encode_plan(plan: Plan) -> str:
     """The plan as JSON, always the same for the same plan."""
     return msgspec.json.encode(plan, order="deterministic").decode()
 
 
-def decode_plan(text: bytes | str) -> Plan:
-    """The plan from its file.
+def decode_plan(text: bytes | str, kind: type[_P]) -> _P:
+    """The plan from its file, as `Plan` or as a kind of it that says more.
 
     Raises `msgspec.ValidationError` or `msgspec.DecodeError` for one that this version does not understand.
     """
-    return msgspec.json.decode(text, type=Plan)
+    return msgspec.json.decode(text, type=kind)
 
 
 def digest(text: str) -> str:

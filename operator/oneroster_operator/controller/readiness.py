@@ -99,8 +99,7 @@ def _usable(c: Circumstances) -> tuple[Statement, Progress] | None:
 
 def _reachable(c: Circumstances) -> tuple[Statement, Progress] | None:
     if c.credentials.status == UNKNOWN and c.credentials.reason != "Testing" and not c.reached_before:
-        text = f"{c.credentials.message} {_NEVER_REACHED}"
-        return Statement(FALSE, c.credentials.reason, text), Progress.RECONCILING
+        return _not_reached(c), Progress.RECONCILING
     trouble = c.import_trouble
     if trouble is not None and (not c.imported or trouble.reason not in TRANSIENT):
         progress = Progress.RECONCILING if trouble.reason in TRANSIENT else Progress.STALLED
@@ -138,8 +137,10 @@ def _previewing(c: Circumstances) -> Statement:
     """A preview waits for a district that answers: then that is what is to be told."""
     if c.credentials.status != UNKNOWN:
         return c.preview
-    if c.credentials.reason == "Testing":
-        return c.credentials
+    return c.credentials if c.credentials.reason == "Testing" else _not_reached(c)
+
+
+def _not_reached(c: Circumstances) -> Statement:
     return Statement(FALSE, c.credentials.reason, f"{c.credentials.message} {_NEVER_REACHED}")
 
 

@@ -15,6 +15,7 @@ from oneroster_operator.api.plan import (
     PLATFORM_DIRECTORY,
     SYNC_URL_KEY,
     Plan,
+    decode_plan,
 )
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import Endpoint, OAuth1, OAuth2
@@ -61,7 +62,7 @@ def read_plan(file: Path) -> tuple[Config, ZoneInfo]:
     Raises `Unusable`, whose cause, if any, says where in the file; a missing one is a plan that another replaced.
     """
     try:
-        plan = msgspec.json.decode(file.read_bytes(), type=Config)
+        plan = decode_plan(file.read_bytes(), Config)
     except FileNotFoundError:
         raise Unusable(
             "PlanMissing",

@@ -22,7 +22,7 @@ from oneroster_operator.platform.runs import RunRecord
 from oneroster_operator.sync.mounted import Access
 from oneroster_operator.sync.pipeline import Invocation
 from oneroster_operator.sync.run import Run
-from tests.district.expected import active_schools
+from tests.district.expected import Expected, active_schools
 from tests.district.fields import Version
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, running_district
@@ -119,30 +119,15 @@ async def setting(
 ) -> AsyncIterator[Setting]:
     """A running district, all of whose schools but the `unlinked` are linked to schools of the platform."""
     population = population or Population.generate(7, today=TODAY, schools=4, students_per_school=40)
-    schools = active_schools(population)
-    add_district(database.admin_url, DISTRICT)
-    platform_schools = [PlatformSchool(platform_id(s), population.orgs[s].name, None) for s in schools]
-    add_schools(database.admin_url, DISTRICT, platform_schools)
+    add_to_platform(database, population)
     auth: Literal["oauth1", "oauth2"] = "oauth1" if version == "1.1" else "oauth2"
     async with running_district(population, version=version, auth=auth) as district:
-        endpoint = Endpoint(
-            url=district.base_url,
-            version=version,
-            auth_type="OAuth1" if district.token_url is None else "OAuth2",
-            token_url=district.token_url,
-            ca_bundle=district.ca_pem,
-        )
-        plan = Plan(
-            connection="districts/springfield",
-            district_id=DISTRICT,
-            endpoint=endpoint,
-            links={s: platform_id(s) for s in schools if s not in set(unlinked)},
-            categories=tuple(Category),
+        plan = plan_of(
+            district,
+            links={s: platform_id(s) for s in active_schools(population) if s not in set(unlinked)},
             limits=limits,
-            time_zone="America/Chicago",
             run_seconds=300,
             lock_wait_seconds=30,
-            district_org=population.district.sourced_id,
             accepted_admins={Category.SCHOOL_ADMINS: 1000, Category.DISTRICT_ADMINS: 1000},
         )
         credentials = (
@@ -158,3 +143,52 @@ async def setting(
 
 def platform_id(sourced_id: str) -> str:
     return f"sch_{sourced_id}"
+
+
+def add_to_platform(database: Database, population: Population) -> None:
+    """The district and its active schools, by the names that the district gives them."""
+    schools = [PlatformSchool(platform_id(s), population.orgs[s].name, None) for s in active_schools(population)]
+    add_district(database.admin_url, DISTRICT)
+    add_schools(database.admin_url, DISTRICT, schools)
+
+
+def plan_of(district: RunningDistrict, **otherwise: Any) -> Plan:
+    """A plan for all categories of a running district, all of whose schools are linked."""
+    endpoint = Endpoint(
+        url=district.base_url,
+        version=district.district.settings.version,
+        auth_type="OAuth1" if district.token_url is None else "OAuth2",
+        token_url=district.token_url,
+        ca_bundle=district.ca_pem,
+    )
+    usual: dict[str, Any] = {
+        "connection": "districts/springfield",
+        "district_id": DISTRICT,
+        "endpoint": endpoint,
+        "links": {s: platform_id(s) for s in active_schools(district.population)},
+        "categories": tuple(Category),
+        "limits": STRICT,
+        "time_zone": "America/Chicago",
+        "run_seconds": 60,
+        "lock_wait_seconds": 5,
+        "district_org": district.population.district.sourced_id,
+    }
+    return Plan(**usual | otherwise)
+
+
+def held(of: Setting) -> Expected:
+    """What the platform holds, in the district's terms."""
+    active = "ended_at IS NULL AND claimed_by @> ARRAY['ClassRosters']"
+    return Expected(
+        students=of.per_school("user_roles", "role = 'student' AND ended_at IS NULL"),
+        teachers=of.per_school("user_roles", "role = 'teacher' AND ended_at IS NULL"),
+        teacher_enrollments=of.per_school("enrollments", "role = 'teacher' AND ended_at IS NULL"),
+        classes=of.per_school("classes", active),
+        student_enrollments=of.per_school("enrollments", "role = 'student' AND ended_at IS NULL"),
+        courses=of.count(f"SELECT count(*) FROM roster.courses WHERE {active}"),
+        academic_sessions=of.count(f"SELECT count(*) FROM roster.academic_sessions WHERE {active}"),
+        school_admins=of.per_school("user_roles", "role = 'schoolAdmin' AND ended_at IS NULL"),
+        district_admins=of.count(
+            "SELECT count(*) FROM roster.user_roles WHERE role = 'districtAdmin' AND ended_at IS NULL"
+        ),
+    )

@@ -25,8 +25,7 @@ from tests.district.running import running_district
 from tests.platform.databases import Database, add_district
 from tests.sync.bent import bent
 from tests.sync.holding import Holding, current, holding
-from tests.sync.setting import DISTRICT, LOOSE, TODAY, Setting, noon, setting
-from tests.sync.test_counts import held
+from tests.sync.setting import DISTRICT, LOOSE, TODAY, Setting, held, noon, setting
 
 pytestmark = pytest.mark.database
 

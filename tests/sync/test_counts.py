@@ -4,31 +4,15 @@ import pytest
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.report import Outcome
-from tests.district.expected import Expected, expected
+from tests.district.expected import expected
 from tests.district.fields import Version
 from tests.platform.databases import Database
-from tests.sync.setting import ROSTER, Setting, setting
+from tests.sync.setting import ROSTER, held, setting
 
 pytestmark = pytest.mark.database
 
 VERSIONS = pytest.mark.parametrize("version", ["1.1", "1.2"])
 ADMINS = "role = 'districtAdmin' AND ended_at IS NULL"
-
-
-def held(setting: Setting) -> Expected:
-    """What the platform holds, in the district's terms."""
-    active = "ended_at IS NULL AND claimed_by @> ARRAY['ClassRosters']"
-    return Expected(
-        students=setting.per_school("user_roles", "role = 'student' AND ended_at IS NULL"),
-        teachers=setting.per_school("user_roles", "role = 'teacher' AND ended_at IS NULL"),
-        teacher_enrollments=setting.per_school("enrollments", "role = 'teacher' AND ended_at IS NULL"),
-        classes=setting.per_school("classes", active),
-        student_enrollments=setting.per_school("enrollments", "role = 'student' AND ended_at IS NULL"),
-        courses=setting.count(f"SELECT count(*) FROM roster.courses WHERE {active}"),
-        academic_sessions=setting.count(f"SELECT count(*) FROM roster.academic_sessions WHERE {active}"),
-        school_admins=setting.per_school("user_roles", "role = 'schoolAdmin' AND ended_at IS NULL"),
-        district_admins=setting.count(f"SELECT count(*) FROM roster.user_roles WHERE {ADMINS}"),
-    )
 
 
 @VERSIONS

@@ -8,8 +8,6 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from oneroster_operator.api.category import Category
-from oneroster_operator.api.plan import Endpoint, Plan
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import Endpoint as ClientEndpoint
 from oneroster_operator.oneroster import OAuth2
@@ -23,7 +21,7 @@ from tests.platform.postgres import Server
 from tests.sync.histories import HISTORIES, SPARE, Chapter, World
 from tests.sync.holding import Holding, holding
 from tests.sync.model import Platform
-from tests.sync.setting import LOOPBACK, LOOSE, TODAY, Setting, noon
+from tests.sync.setting import LOOPBACK, LOOSE, TODAY, Setting, noon, plan_of
 
 pytestmark = pytest.mark.database
 
@@ -90,19 +88,7 @@ def begin(platform: Database, running: RunningDistrict) -> tuple[Setting, World]
     add_district(platform.admin_url, name)
     add_schools(platform.admin_url, name, [PlatformSchool(school, school, None) for school in schools])
     assert running.token_url is not None
-    endpoint = Endpoint(running.base_url, "1.2", "OAuth2", token_url=running.token_url, ca_bundle=running.ca_pem)
-    plan = Plan(
-        connection=f"districts/{name}",
-        district_id=name,
-        endpoint=endpoint,
-        links=links,
-        categories=tuple(Category),
-        limits=LOOSE,
-        time_zone="America/Chicago",
-        run_seconds=60,
-        lock_wait_seconds=5,
-        district_org=population.district.sourced_id,
-    )
+    plan = plan_of(running, connection=f"districts/{name}", district_id=name, links=links, limits=LOOSE)
     access = Access(
         ClientEndpoint(running.base_url, "1.2", running.ca_pem),
         OAuth2(running.client_id, running.client_secret, running.token_url),

@@ -8,25 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 
 import psycopg
 import pytest
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.plan import Endpoint, Plan
 from oneroster_operator.api.report import Outcome
-from oneroster_operator.platform.directory import PlatformSchool
-from tests.district.expected import active_schools, expected
+from tests.district.expected import expected
 from tests.district.population import Population
 from tests.district.records import EnrollmentRole, RoleName
 from tests.district.running import RunningDistrict, district_on_thread
-from tests.platform.databases import Database, add_district, add_schools, fresh_database
+from tests.platform.databases import fresh_database
 from tests.platform.postgres import Server
 from tests.sync.holding import Holding, current, holding
-from tests.sync.setting import DISTRICT, LOOSE, TODAY, platform_id
-from tests.sync.test_main import Pod
+from tests.sync.pod import Pod, pod_of
+from tests.sync.setting import TODAY
 
 pytestmark = pytest.mark.database
 
@@ -178,31 +175,6 @@ def tide(postgres: Server, district: RunningDistrict, tmp_path_factory: pytest.T
         tide.run()
         assert tide.reached() == len(Category)
         yield tide
-
-
-def pod_of(directory: Path, district: RunningDistrict, database: Database) -> Pod:
-    schools = active_schools(district.population)
-    add_district(database.admin_url, DISTRICT)
-    add_schools(database.admin_url, DISTRICT, [PlatformSchool(platform_id(s), s, None) for s in schools])
-    plan = Plan(
-        connection="districts/springfield",
-        district_id=DISTRICT,
-        endpoint=Endpoint(
-            district.base_url, "1.2", "OAuth2", token_url=district.token_url, ca_bundle=district.ca_pem
-        ),
-        links={s: platform_id(s) for s in schools},
-        categories=tuple(Category),
-        limits=LOOSE,
-        time_zone="America/Chicago",
-        run_seconds=120,
-        lock_wait_seconds=30,
-        district_org=district.population.district.sourced_id,
-    )
-    pod = Pod(directory, plan, district, database)
-    pod.write("credentials/clientId", district.client_id)
-    pod.write("credentials/clientSecret", district.client_secret)
-    pod.write("platform/syncUrl", database.sync_url)
-    return pod
 
 
 def equals_the_districts_own_account(tide: Tide) -> None:

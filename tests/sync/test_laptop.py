@@ -14,22 +14,16 @@ import msgspec
 import psycopg
 import pytest
 
-import oneroster_operator
-from oneroster_operator.api.category import Category
-from oneroster_operator.api.plan import Endpoint, Plan
 from oneroster_operator.api.report import Outcome
-from oneroster_operator.platform.directory import PlatformSchool
 from oneroster_operator.sync.main import main
 from oneroster_operator.sync.mounted import Config
-from tests.district.expected import active_schools
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, district_on_thread
-from tests.platform.databases import Database, add_district, add_schools
-from tests.sync.setting import DISTRICT, STRICT, TODAY, platform_id
+from tests.platform.databases import Database
+from tests.sync.pod import SOURCE
+from tests.sync.setting import DISTRICT, TODAY, add_to_platform, plan_of
 
 pytestmark = pytest.mark.database
-
-SOURCE = str(Path(oneroster_operator.__file__).parents[1])
 
 
 @dataclass
@@ -68,24 +62,9 @@ class Laptop:
 @pytest.fixture
 def laptop(tmp_path: Path, database: Database) -> Iterator[Laptop]:
     population = Population.generate(7, today=TODAY, schools=2, students_per_school=20)
-    schools = active_schools(population)
-    add_district(database.admin_url, DISTRICT)
-    add_schools(database.admin_url, DISTRICT, [PlatformSchool(platform_id(s), s, None) for s in schools])
+    add_to_platform(database, population)
     with district_on_thread(population) as district:
-        plan = Plan(
-            connection="districts/springfield",
-            district_id=DISTRICT,
-            endpoint=Endpoint(
-                district.base_url, "1.2", "OAuth2", token_url=district.token_url, ca_bundle=district.ca_pem
-            ),
-            links={s: platform_id(s) for s in schools},
-            categories=tuple(Category),
-            limits=STRICT,
-            time_zone="America/Chicago",
-            run_seconds=60,
-            lock_wait_seconds=5,
-            district_org=population.district.sourced_id,
-        )
+        plan = plan_of(district)
         config = Config(**msgspec.structs.asdict(plan) | {"credentials": "secrets", "platform": "secrets"})
         (tmp_path / "plan.json").write_bytes(msgspec.json.encode(config))
         (tmp_path / "secrets").mkdir()

@@ -7,63 +7,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import psycopg
 import pytest
 
-import oneroster_operator
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.plan import Endpoint, Plan, encode_plan
-from oneroster_operator.api.report import MAX_BYTES, Outcome, Report, decode_report
-from oneroster_operator.platform.directory import PlatformSchool
+from oneroster_operator.api.report import Outcome
 from oneroster_operator.sync.main import main
-from tests.district.expected import active_schools
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, district_on_thread
-from tests.platform.databases import Database, add_district, add_schools
-from tests.sync.setting import DISTRICT, LOOPBACK, STRICT, TODAY, platform_id
+from tests.platform.databases import Database
+from tests.sync.pod import SOURCE, Pod, pod_of
+from tests.sync.setting import TODAY
 
 pytestmark = pytest.mark.database
-
-SOURCE = str(Path(oneroster_operator.__file__).parents[1])
-
-
-@dataclass
-class Pod:
-    """A pod's file system and what it is told."""
-
-    mounts: Path
-    plan: Plan
-    district: RunningDistrict
-    database: Database
-    networks: tuple[str, ...] = tuple(map(str, LOOPBACK))
-
-    def start(self, *arguments: str, job: str = "springfield-sync-abc") -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "oneroster_operator.sync.main"]
-        for option in ("config", "credentials", "platform", "termination-log"):
-            command += [f"--{option}", str(self.mounts / option)]
-        self.write("config", encode_plan(self.plan))
-        command += [argument for network in self.networks for argument in ("--allowed-network", network)]
-        environment = {**os.environ, "JOB_NAME": job, "PYTHONPATH": SOURCE}
-        pipe = subprocess.PIPE
-        return subprocess.Popen([*command, *arguments], env=environment, stdout=pipe, stderr=pipe, text=True)
-
-    def run(self, *arguments: str, job: str = "springfield-sync-abc") -> tuple[int, Report, str, str]:
-        process = self.start(*arguments, job=job)
-        output, errors = process.communicate(timeout=60)
-        return process.returncode, self.report(), output, errors
-
-    def report(self) -> Report:
-        message = (self.mounts / "termination-log").read_bytes()
-        assert len(message) <= MAX_BYTES
-        return decode_report(message)
-
-    def write(self, file: str, text: str) -> None:
-        (self.mounts / file).parent.mkdir(exist_ok=True)
-        (self.mounts / file).write_text(text)
 
 
 @pytest.fixture(scope="module")
@@ -75,28 +34,7 @@ def district() -> Iterator[RunningDistrict]:
 
 @pytest.fixture
 def pod(tmp_path: Path, district: RunningDistrict, database: Database) -> Pod:
-    schools = active_schools(district.population)
-    add_district(database.admin_url, DISTRICT)
-    add_schools(database.admin_url, DISTRICT, [PlatformSchool(platform_id(s), s, None) for s in schools])
-    plan = Plan(
-        connection="districts/springfield",
-        district_id=DISTRICT,
-        endpoint=Endpoint(
-            district.base_url, "1.2", "OAuth2", token_url=district.token_url, ca_bundle=district.ca_pem
-        ),
-        links={s: platform_id(s) for s in schools},
-        categories=tuple(Category),
-        limits=STRICT,
-        time_zone="America/Chicago",
-        run_seconds=60,
-        lock_wait_seconds=5,
-        district_org=district.population.district.sourced_id,
-    )
-    pod = Pod(tmp_path, plan, district, database)
-    pod.write("credentials/clientId", district.client_id)
-    pod.write("credentials/clientSecret", district.client_secret)
-    pod.write("platform/syncUrl", database.sync_url)
-    return pod
+    return pod_of(tmp_path, district, database)
 
 
 def test_all_categories_of_the_plan_run_and_are_told(pod: Pod) -> None:

@@ -13,8 +13,7 @@ from tests.district.population import Population
 from tests.district.profiles import PROFILES
 from tests.district.running import running_district
 from tests.platform.databases import Database
-from tests.sync.setting import TODAY, Setting, setting
-from tests.sync.test_counts import held
+from tests.sync.setting import TODAY, Setting, held, setting
 
 pytestmark = pytest.mark.database
 

@@ -8,8 +8,7 @@ from oneroster_operator.api.report import Outcome
 from oneroster_operator.sync.relink import reassigned
 from tests.district.expected import expected
 from tests.platform.databases import Database
-from tests.sync.setting import STRICT, Setting, setting
-from tests.sync.test_counts import held
+from tests.sync.setting import STRICT, Setting, held, setting
 
 STRICTEST = msgspec.structs.replace(STRICT, max_removed_percent=0, removed_floor=0, max_new_admins=0)
 SHARED = "SELECT count(*) FROM roster.{} WHERE school_id = %s AND ended_at IS NULL"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from tests.bench.conclusion import conclude
 from tests.bench.serving import Served, serving
 
 Reader = Literal["client", "bare"]
@@ -167,12 +168,7 @@ def main() -> int:
     bench = Bench(options.rows, options.repeats)
     bench.run()
     figures = bench.figures()
-    print(*table(bench), sep="\n")
-    misses = list(missed(figures))
-    for miss in misses:
-        print(f"MISSED: {miss}")
-    print(json.dumps(figures))
-    return 1 if misses else 0
+    return conclude(table(bench), figures, missed(figures))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from oneroster_operator.api.plan import (
     encode_plan,
 )
 from oneroster_operator.platform.directory import PlatformSchool
+from tests.bench.conclusion import conclude
 from tests.bench.serving import Served, serving
 from tests.district.streamed_rows import DISTRICT_ORG, SCHOOLS, Counts, school_id
 from tests.platform.databases import Database, add_district, add_schools, fresh_database
@@ -338,12 +339,7 @@ def main() -> int:
     bench = Bench(options.enrollments, options.large, options.rounds, options.dlt_python)
     bench.run()
     figures = bench.figures()
-    print(*table(bench), sep="\n")
-    misses = list(missed(figures))
-    for miss in misses:
-        print(f"MISSED: {miss}")
-    print(json.dumps(figures))
-    return 1 if misses else 0
+    return conclude(table(bench), figures, missed(figures))
 
 
 if __name__ == "__main__":

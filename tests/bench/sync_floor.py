@@ -18,6 +18,8 @@ import psycopg
 from psycopg import sql
 
 from oneroster_operator.oneroster import AcademicSession, Class, Course, Enrollment, User
+from oneroster_operator.sync.columns import FILLED
+from oneroster_operator.sync.tally import Kind
 from tests.bench.spent import told
 
 PAGE: Final = 5_000
@@ -60,21 +62,7 @@ class Table(NamedTuple):
     select: LiteralString
 
 
-USER_COLUMNS: Final = (
-    "sourced_id",
-    "user_master_identifier",
-    "identifier",
-    "username",
-    "given_name",
-    "middle_name",
-    "family_name",
-    "preferred_first_name",
-    "preferred_middle_name",
-    "preferred_last_name",
-    "email",
-    "grades",
-    "enabled",
-)
+USER_COLUMNS: Final = ("sourced_id", *FILLED[Kind.USERS])
 
 
 def user_row(user: User, links: dict[str, str]) -> Row:

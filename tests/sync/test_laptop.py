@@ -200,6 +200,7 @@ def test_a_plan_that_is_not_there_is_no_success(laptop: Laptop) -> None:
     done = laptop.run("--config", "gone.json", "--category", "Students", "--dry-run")
     assert done.returncode == Outcome.FAILED.exit_code
     assert "reason=PlanMissing" in done.stdout
+    assert "There is no plan gone.json: --config names the file of one." in done.stdout
 
 
 @pytest.mark.parametrize(

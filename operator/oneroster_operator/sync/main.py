@@ -248,7 +248,8 @@ def _line(category: CategoryReport) -> str:
         for name in ("created", "changed", "removed", "withheld", "waiting", "quarantined")
     )
     reason = f" reason={category.reason}" if category.reason else ""
-    return f"{category.name}: {category.outcome}{reason} {counts}"
+    message = f": {category.message}" if category.message else ""
+    return f"{category.name}: {category.outcome}{reason} {counts}{message}"
 
 
 def _now() -> dt.datetime:

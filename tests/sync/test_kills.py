@@ -23,7 +23,7 @@ from tests.platform.databases import fresh_database
 from tests.platform.postgres import Server
 from tests.sync.holding import Holding, current, holding
 from tests.sync.pod import Pod, pod_of
-from tests.sync.setting import TODAY
+from tests.sync.setting import LOOSE, TODAY
 
 pytestmark = pytest.mark.database
 
@@ -156,7 +156,8 @@ def district() -> Iterator[RunningDistrict]:
 @pytest.fixture(scope="module")
 def tide(postgres: Server, district: RunningDistrict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tide]:
     with fresh_database(postgres) as database:
-        pod = pod_of(tmp_path_factory.mktemp("pod"), district, database)
+        mounts = tmp_path_factory.mktemp("pod")
+        pod = pod_of(mounts, district, database, limits=LOOSE, run_seconds=120, lock_wait_seconds=30)
         tide = Tide(pod, {False: district.population, True: other_roster(district.population)})
         tide.run()
         for _ in range(2):

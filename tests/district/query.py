@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 
 from tests.district import filters
@@ -66,7 +67,13 @@ def _filter(expression: str | None, fields: frozenset[str], rules: Queries) -> f
         raise _bad_request("invalid_filter_field", f"filter: {error}") from error
     clauses = tuple(clause for clause in chosen.clauses if clause.field not in rules.filter_passes_over)
     passes_all = not clauses or (chosen.any_suffices and len(clauses) < len(chosen.clauses))
-    return None if passes_all else replace(chosen, clauses=clauses)
+    return None if passes_all else replace(chosen, clauses=tuple(_moved(clause, rules) for clause in clauses))
+
+
+def _moved(clause: filters.Clause, rules: Queries) -> filters.Clause:
+    if not isinstance(clause.value, datetime):
+        return clause
+    return replace(clause, value=clause.value + rules.filter_moved)
 
 
 def _number(parameters: Mapping[str, str], name: str, default: int, *, least: int) -> int:

@@ -89,6 +89,8 @@ class Queries:
     """By collection the fields that a filter may name (Ed-Fi); others are refused. None: every field."""
     filter_passes_over: frozenset[str] = frozenset()
     """Fields whose clauses let everything through, e.g. ``role`` or ``dateLastModified``."""
+    filter_moved: timedelta = timedelta(0)
+    """How much later than the date in a filter the one is that is compared with, as where a zone is mistaken."""
     sort_order: Order = "codepoint"
     """The collation that ``sort=sourcedId`` follows."""
     filter_order: Order = "codepoint"

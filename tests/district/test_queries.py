@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -77,6 +77,16 @@ async def test_clauses_on_a_field_may_let_everything_through(field: str, express
         assert ids(await asks.get("users", limit=500, filter=expression)) == ids(wanted)
     async with asked() as asks:
         assert ids(await asks.get("users", limit=500, filter=expression)) != ids(wanted)
+
+
+async def test_a_date_in_a_filter_may_be_taken_for_a_later_one() -> None:
+    async with asked() as asks:
+        dates = sorted(row["dateLastModified"] for row in (await asks.get("users", limit=500)).body["users"])
+        late = await asks.get("users", limit=500, filter=f"dateLastModified>='{dates[0]}'")
+        assert len(ids(late)) == len(dates)
+    async with asked(filter_moved=timedelta(milliseconds=1)) as asks:
+        late = await asks.get("users", limit=500, filter=f"dateLastModified>='{dates[0]}'")
+        assert len(ids(late)) == len([date for date in dates if date > dates[0]])
 
 
 @pytest.mark.parametrize(

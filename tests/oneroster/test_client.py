@@ -1,5 +1,6 @@
 """The client against the simulated district: everything once, and each trouble told from the others."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -12,6 +13,7 @@ from aiohttp import web
 from oneroster_operator.oneroster import (
     Collection,
     Endpoint,
+    Inconsistent,
     OAuth1,
     OAuth2,
     OneRosterClient,
@@ -25,7 +27,7 @@ from tests.district.accounts_v1p1 import accounts
 from tests.district.population import Population
 from tests.district.running import RunningDistrict, running_district
 from tests.district.settings import Auth
-from tests.oneroster.odd_servers import LOOPBACK, Pauses, client_of
+from tests.oneroster.odd_servers import LOOPBACK, Pauses, client_of, orgs
 
 TODAY = date(2026, 11, 24)
 WAYS: list[tuple[Version, Auth]] = [("1.2", "oauth2"), ("1.1", "oauth2"), ("1.1", "oauth1")]
@@ -270,3 +272,70 @@ async def test_a_certificate_for_another_name(population: Population) -> None:
             verdict = await client.probe()
     assert (verdict.outcome, verdict.reason) == ("Refused", "CertificateNotTrusted")
     assert "0.0.0.0" in verdict.message
+
+
+async def test_a_server_that_drips_does_not_hold_us_for_ever() -> None:
+    async def dripping(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(1000):
+            await response.write(b" ")
+            await asyncio.sleep(0.05)
+        return response
+
+    async with client_of(dripping) as client:
+        with pytest.raises(Unreachable) as unreachable:
+            await client.organizations(seconds=0.3)
+    assert (unreachable.value.reason, unreachable.value.stage) == ("Timeout", "call")
+    assert unreachable.value.__cause__ is unreachable.value.__context__ is None
+
+
+async def test_orgs_without_end_do_not_fill_the_memory() -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        offset = int(request.query["offset"])
+        return orgs(*(f"{number:09d}" for number in range(offset, offset + 5000)))
+
+    async with client_of(endless) as client:
+        with pytest.raises(Inconsistent) as inconsistent:
+            await client.organizations()
+    assert inconsistent.value.reason == "EndlessCollection"
+
+
+@pytest.mark.parametrize("code", [500, 404])
+async def test_a_server_that_fails_over_sorting_is_soon_asked_without(code: int) -> None:
+    async def roster(request: web.Request) -> web.StreamResponse:
+        listed = ["b", "a"][int(request.query["offset"]) :]
+        return web.Response(status=code) if "sort" in request.query else orgs(*listed, total=2)
+
+    pauses = Pauses()
+    async with client_of(roster, sleep=pauses) as client:
+        assert len((await client.organizations()).orgs) == 2
+    assert sum(pauses.taken) < 10
+
+
+async def test_an_outage_when_a_walk_begins_does_not_cost_its_order() -> None:
+    asked: list[bool] = []
+
+    async def roster(request: web.Request) -> web.StreamResponse:
+        asked.append("sort" in request.query)
+        listed = ["a", "b"][int(request.query["offset"]) :]
+        return web.Response(status=500) if len(asked) < 7 else orgs(*listed, total=2)
+
+    async with client_of(roster) as client:
+        await client.organizations()
+    assert asked.count(False) == 1
+    assert asked[-1]
+
+
+async def test_a_token_that_is_refused_is_not_shown_again_without_sorting() -> None:
+    asked = 0
+
+    async def roster(_: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        return web.Response(status=401)
+
+    async with client_of(roster) as client:
+        with pytest.raises(Refused) as refused:
+            await client.organizations()
+    assert (refused.value.reason, asked) == ("TokenRejected", 2)

@@ -169,6 +169,9 @@ def test_a_failure_without_data_is_named_by_the_specifications_word(report: Sent
         {"imsx_codeMajor": "failure", "imsx_codeMinor": "the password of ada is wrong"},
         {"imsx_codeMajor": "failure", "imsx_description": "server_busy"},
         {"imsx_codeMajor": "failure", "imsx_CodeMinor": {}},
+        {"imsx_codeMajor": "failure", "imsx_severity": 3},
+        {"imsx_codeMajor": "processing", "imsx_severity": "status"},
+        {"imsx_severity": "error"},
         {"imsx_codeMajor": "failure", "imsx_CodeMinor": {"imsx_codeMinorField": None}},
     ],
 )
@@ -184,10 +187,25 @@ def test_data_beside_a_failure_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "report", [{}, SUCCESS, {"imsx_codeMajor": 7}, {"statusInfoSet": "failure"}, [FAILURE], None]
+    "report",
+    [
+        {},
+        SUCCESS,
+        SUCCESS | {"imsx_severity": "error"},
+        {"imsx_codeMajor": 7},
+        {"statusInfoSet": "failure"},
+        [FAILURE],
+        None,
+    ],
 )
 def test_what_reports_no_failure(report: object) -> None:
     assert reported_failure(json.dumps(report).encode()) is None
+
+
+@pytest.mark.parametrize("beside", [[ENROLLMENT], ENROLLMENT])
+def test_that_there_is_nothing_is_not_believed_beside_records_under_another_name(beside: object) -> None:
+    message = refusal(Collection.ENROLLMENTS, {"enrollments": [], "enrollment": beside})
+    assert "no array 'enrollments'" in message
 
 
 def test_records_can_be_had_undecoded() -> None:

@@ -1,11 +1,13 @@
 """One request: bounded in time and in size, sent once, and what went wrong told apart."""
 
 import asyncio
+import gzip
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import randbytes
 from typing import Any
 
 import pytest
@@ -131,7 +133,15 @@ async def test_headers_have_bounds(header: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[", b"HTTP/1.1 200 OK\r\nX: "]
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[",
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b'HTTP/1.1 200 OK\r\n\r\n {"orgs": [{"sourcedId": "a"}, {',
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+        + gzip.compress(b"[" + randbytes(999).hex().encode())[:500],
+    ],
 )
 async def test_an_answer_that_breaks_off_is_an_outage(answer: bytes) -> None:
     async with speaking(answer) as url, connecting() as connection:
@@ -139,6 +149,12 @@ async def test_an_answer_that_breaks_off_is_an_outage(answer: bytes) -> None:
             await connection.exchange("GET", url, {}, stage="call")
     assert (unreachable.value.reason, unreachable.value.stage) == ("DistrictUnreachable", "call")
     assert unreachable.value.__cause__ is unreachable.value.__context__ is None
+
+
+@pytest.mark.parametrize("body", [b"", b"maintenance", b"<html>", b' {"orgs": []}\r\n', b"[1]\n", b"[1] "])
+async def test_an_answer_may_end_with_its_connection(body: bytes) -> None:
+    async with speaking(b"HTTP/1.0 200 OK\r\n\r\n" + body) as url, connecting() as connection:
+        assert (await connection.exchange("GET", url, {}, stage="call")).body == body
 
 
 async def test_a_request_is_sent_once_though_its_connection_broke() -> None:

@@ -11,7 +11,6 @@ PAGE = URL("https://sis.example/ims/oneroster/v1p1/users")
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        (None, NextLink.UNSAID),
         ("", NextLink.UNSAID),
         ("nonsense", NextLink.UNSAID),
         ('<https://sis.example/users?offset=3>; rel="next"', NextLink.HERE),
@@ -22,8 +21,15 @@ PAGE = URL("https://sis.example/ims/oneroster/v1p1/users")
         ('<https://sis.example/a>;rel="first",<https://sis.example/b>;rel="last"', NextLink.NONE),
         ('<https://elsewhere.example/users?offset=3>; rel="next"', NextLink.ELSEWHERE),
         ('<//elsewhere.example/users>; rel="next"', NextLink.ELSEWHERE),
+        ('<https://sis.example/b>; title="b, the second; or so"; rel="next"', NextLink.HERE),
         ('<https://[broken>; rel="next"', NextLink.ELSEWHERE),
     ],
 )
-def test_what_a_header_says_of_the_next_page(header: str | None, says: NextLink) -> None:
-    assert next_link(header, PAGE) is says
+def test_what_a_header_says_of_the_next_page(header: str, says: NextLink) -> None:
+    assert next_link([header], PAGE) is says
+
+
+def test_links_may_have_a_header_each() -> None:
+    first, following = '<https://sis.example/a>; rel="first"', '<https://elsewhere.example/b>; rel="next"'
+    assert next_link([], PAGE) is NextLink.UNSAID
+    assert next_link([first, following], PAGE) is NextLink.ELSEWHERE

@@ -1,6 +1,7 @@
 """Patience: what is tried again, how long is waited, and when it ends."""
 
 import email.utils
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -115,16 +116,52 @@ async def test_the_time_that_tries_take_is_of_the_budget() -> None:
     assert (tried, pauses.taken) == (3, [100.0, 1.0, 100.0, 2.0, 100.0])
 
 
-async def test_what_a_smaller_page_may_mend_is_not_waited_for() -> None:
-    pauses = Pauses()
-    for code in (502, 503, 504):
-        async with service_of(after(status(code))) as service:
-            with pytest.raises(Unreachable):
+@pytest.mark.parametrize("code", [502, 503, 504])
+async def test_what_a_smaller_page_may_mend_is_tried_once_more_as_it_is(code: int) -> None:
+    for times, waited in ((1, [1.0]), (2, [1.0])):
+        pauses = Pauses()
+        async with service_of(after(*(status(code) for _ in range(times)))) as service:
+            with pytest.raises(Unreachable) if times == 2 else nullcontext():
                 await service.get("orgs", "limit=1", patient(pauses).unless_heavy)
-    assert pauses.taken == []
-    async with service_of(after(status(503, Retry_After="7"), status(502, Retry_After="8"))) as service:
+        assert pauses.taken == waited
+
+
+async def test_who_says_when_to_come_again_is_waited_for_however_often() -> None:
+    pauses = Pauses()
+    replies = [status(503, Retry_After="7"), status(502, Retry_After="8"), status(503, Retry_After="9")]
+    async with service_of(after(*replies)) as service:
         await service.get("orgs", "limit=1", patient(pauses).unless_heavy)
-    assert pauses.taken == [7.0, 8.0]
+    assert pauses.taken == [7.0, 8.0, 9.0]
+
+
+async def test_a_page_that_did_not_come_in_time_is_not_waited_for_again_and_its_time_is_of_the_budget() -> None:
+    pauses = Pauses()
+    retries = Retries(Patience(waiting=250.0), sleep=pauses, random=lambda: 1.0, clock=pauses.clock)
+    timeout = Unreachable("Timeout", "no answer", "call", heavy=True)
+
+    async def slow() -> None:
+        await pauses(100.0)
+        raise timeout
+
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            await retries.unless_heavy(slow)
+        await retries.pause(timeout)
+    with pytest.raises(Unreachable):
+        await retries.unless_heavy(slow)
+    with pytest.raises(Unreachable):
+        await retries.pause(timeout)
+    assert pauses.taken == [100.0, 1.0, 100.0, 1.0, 100.0]
+
+
+async def test_a_fault_may_be_the_answer_to_what_a_server_does_not_offer() -> None:
+    pauses = Pauses()
+    async with service_of(after(*(status(500) for _ in range(3)))) as service:
+        with pytest.raises(Unreachable):
+            await service.get("orgs", "limit=1", patient(pauses).unless_faulty)
+    async with service_of(after(*(status(429) for _ in range(3)))) as service:
+        await service.get("orgs", "limit=1", patient(pauses).unless_faulty)
+    assert pauses.taken == [1.0, 2.0, 1.0, 2.0, 4.0]
 
 
 @pytest.mark.parametrize("wait", ["3600", "9" * 400])

@@ -21,6 +21,7 @@ FAMILIES: dict[str, Callable[[int], str]] = {
     "numbers": str,
     "padded": lambda number: f"id-{number:05d}",
     "mixed case": lambda number: f"{'aAbBcC'[number % 6]}{number}",
+    "hyphens": lambda number: f"{'ab-'[number % 3]}{'a-b'[number // 3 % 3]}{number:03d}",
     "odd characters": lambda number: f"{'_+/ %'[number % 5]}{number:x}",
 }
 IDS = st.builds(

@@ -24,6 +24,7 @@ ORDERS: dict[str, Order] = {
     "caseless": str.lower,
     "numeric": lambda text: (0, int(text), "") if text.isdecimal() else (1, 0, text),
     "by length": lambda text: (len(text), text),
+    "by letters": lambda text: ("".join(filter(str.isalnum, text.casefold())), text),  # as most locales do
 }
 
 

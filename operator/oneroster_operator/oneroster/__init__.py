@@ -10,7 +10,7 @@ Knows no Kubernetes and no database. Start reading at `client`; below it are
 - the test of a connection: `probe` and what it imports.
 """
 
-from oneroster_operator.oneroster.access import Endpoint, OAuth1, OAuth2, Version
+from oneroster_operator.oneroster.access import Endpoint, OAuth1, OAuth2, Version, hosts_in
 from oneroster_operator.oneroster.client import OneRosterClient, Organizations
 from oneroster_operator.oneroster.errors import (
     DistrictError,
@@ -68,4 +68,5 @@ __all__ = [
     "Version",
     "Walk",
     "WalkOutcome",
+    "hosts_in",
 ]

@@ -110,6 +110,7 @@ class Service:
         if base is not None and base.origin() != self.base.origin():
             raise ValueError(f"{place(base)} is not where our credentials belong")
         url = URL(f"{str(base or self.base).rstrip('/')}/{collection}?{query}", encoded=True)
+        self._connection.check_host(url)  # before a token is asked for elsewhere
         signer = self._known_signer()
         header = ""
 

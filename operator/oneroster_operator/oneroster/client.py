@@ -4,6 +4,7 @@ import asyncio
 import random as _random
 import time
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -13,7 +14,7 @@ from oneroster_operator.oneroster import filters
 from oneroster_operator.oneroster.access import Endpoint, OAuth1, OAuth2
 from oneroster_operator.oneroster.addresses import Networks
 from oneroster_operator.oneroster.calls import Service
-from oneroster_operator.oneroster.errors import Inconsistent
+from oneroster_operator.oneroster.errors import Inconsistent, Unreachable
 from oneroster_operator.oneroster.exchange import Connection
 from oneroster_operator.oneroster.filters import RoleFilter
 from oneroster_operator.oneroster.hosts import SHARED, Hosts
@@ -27,6 +28,10 @@ from oneroster_operator.oneroster.tally import FetchedPage, PageRequest
 DEFAULT_PATIENCE: Final = Patience()
 PROBE_PATIENCE: Final = Patience(tries=2, first_delay=0.5, longest_delay=2.0, waiting=5.0)
 """A person may be waiting for the verdict, and an outage is one too."""
+MOST_ORGS: Final = 100_000
+"""They are held in memory; the schools of the United States are about as many."""
+ORGANIZATIONS_SECONDS: Final = 300.0
+"""The longest that the orgs are read: many times what the largest district's take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,11 @@ class OneRosterClient:
         self._sleep = sleep
         self._random = random
         self._connection = Connection(
-            ca_bundle=endpoint.ca_bundle, allowed_networks=allowed_networks, hosts=hosts, clock=clock
+            ca_bundle=endpoint.ca_bundle,
+            allowed_networks=allowed_networks,
+            allowed_hosts=credentials.allowed_hosts,
+            hosts=hosts,
+            clock=clock,
         )
         self._service = Service(
             endpoint, credentials, connection=self._connection, plain_http=plain_http, clock=clock
@@ -117,19 +126,37 @@ class OneRosterClient:
         """Whether a walk with `roles` may leave records of the collection out."""
         return filters.role_field(collection, self._version) is not None
 
-    async def organizations(self) -> Organizations:
-        """All orgs. Raises `DistrictError`: `Inconsistent` where they are not proven to be all."""
+    async def organizations(self, *, seconds: float = ORGANIZATIONS_SECONDS) -> Organizations:
+        """All orgs, read in `seconds` at most. Raises `DistrictError`: `Inconsistent` where they are not proven to
+        be all."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._organizations()
+        except TimeoutError:
+            pass
+        raise Unreachable(
+            "Timeout",
+            f"The orgs did not all come within {seconds:,.0f} s: the district's service is too slow, or too much "
+            "is asked of it.",
+            "call",
+        )
+
+    async def _organizations(self) -> Organizations:
         orgs: dict[str, Org] = {}
         rejected: list[Rejected] = []
         walk = self.walk(Collection.ORGS)
         attempt = 1
-        async for page in walk:
-            if page.attempt != attempt:
-                orgs.clear()
-                rejected.clear()
-                attempt = page.attempt
-            orgs |= {org.sourced_id: org for org in page.records if isinstance(org, Org)}
-            rejected += page.rejected
+        async with aclosing(aiter(walk)) as pages:
+            async for page in pages:
+                if page.attempt != attempt:
+                    orgs.clear()
+                    rejected.clear()
+                    attempt = page.attempt
+                orgs |= {org.sourced_id: org for org in page.records if isinstance(org, Org)}
+                rejected += page.rejected
+                if len(orgs) + len(rejected) > MOST_ORGS:
+                    message = f"The district's service lists over {MOST_ORGS:,} orgs: its provider should look."
+                    raise Inconsistent("EndlessCollection", message)
         if not walk.outcome.complete:
             raise Inconsistent(
                 "Unproven",

@@ -63,7 +63,16 @@ def _in_a_known_order(texts: Sequence[str]) -> bool:
     return any(all(map(le, keys, keys[1:])) for keys in ([*map(order, texts)] for order in _ORDERS))
 
 
-def sort_alike(texts: Sequence[str]) -> bool:
-    """Whether every way of sorting puts these texts into the same order: they are of one length and one case."""
-    letters = "".join(texts)
-    return len(set(map(len, texts))) < 2 and letters in {letters.lower(), letters.upper()}
+_PLACES: Final = bytes(ord("0") if chr(code).isascii() and chr(code).isalnum() else code for code in range(256))
+
+
+def shape(texts: Sequence[str]) -> tuple[bytes, bool] | None:
+    """Texts of one shape are put into the same order by every way of sorting, those of locales and numbers, too:
+    their letters and digits stand at the same places, and all of them are capitals or none is. None where these
+    texts are not of one."""
+    first = f"{texts[0]}\n".encode().translate(_PLACES)
+    together = "\n".join((*texts, ""))
+    if together.encode().translate(_PLACES) != first * len(texts):
+        return None
+    has_capitals = together != together.lower()
+    return None if has_capitals and together != together.upper() else (first, has_capitals)

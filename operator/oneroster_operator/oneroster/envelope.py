@@ -125,10 +125,14 @@ def _parsed(body: Body) -> _Envelope | _Rows | None:
 
 
 def _rows(envelope: _Envelope, key: str) -> _Rows | None:
-    """What is under `key`, or else under the only other name of the collection. An envelope with an id of its own
-    is a record, and what it has under such a name are references."""
+    """What is under `key`, or else under the only other name of the collection; that there is nothing is not
+    believed beside rows under another name. An envelope with an id of its own is a record, and what it has under
+    such a name are references."""
     filled = [name for name in (key, *_OTHER_NAMES[key]) if bytes(envelope.get(name, b"null")) != b"null"]
-    if filled[:1] == [key] or (len(filled) == 1 and "sourcedId" not in envelope):
+    if filled[:1] == [key]:
+        rows = _array(envelope[key])
+        return None if not rows and any(_array(envelope[name]) for name in filled[1:]) else rows
+    if len(filled) == 1 and "sourcedId" not in envelope:
         return _array(envelope[filled[0]])
     return None
 

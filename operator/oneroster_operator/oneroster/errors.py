@@ -11,6 +11,7 @@ Stage = Literal["name", "connection", "tls", "token", "call", "shape", "version"
 
 RefusedReason = Literal[
     "InvalidEndpoint",
+    "HostNotAllowed",
     "AddressRefused",
     "InvalidCABundle",
     "CertificateNotTrusted",

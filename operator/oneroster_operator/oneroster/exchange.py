@@ -105,6 +105,7 @@ class Connection:
         *,
         ca_bundle: str | None,
         allowed_networks: Networks,
+        allowed_hosts: frozenset[str] | None = None,
         hosts: Hosts,
         clock: Callable[[], float],
         bounds: Bounds = DEFAULT_BOUNDS,
@@ -112,11 +113,23 @@ class Connection:
     ) -> None:
         self._ca_bundle = ca_bundle
         self._allowed_networks = allowed_networks
+        self._allowed_hosts = allowed_hosts
         self._hosts = hosts
         self._clock = clock
         self._bounds = bounds
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+
+    def check_host(self, url: URL) -> None:
+        """Raise `Refused` where nothing may be sent to the host of `url`."""
+        names = {name.lower().rstrip(".") for name in (url.host, url.raw_host) if name}
+        if self._allowed_hosts is not None and not names & self._allowed_hosts:
+            raise Refused(
+                "HostNotAllowed",
+                f"These credentials may not be sent to {url.raw_host}, which key allowedHosts of their Secret "
+                "does not name: correct the URL, or have whoever gave the credentials add the host there.",
+                "name",
+            )
 
     async def aclose(self) -> None:
         """Close what was opened."""
@@ -135,6 +148,7 @@ class Connection:
     ) -> Reply:
         """Send once, when it is our turn. Raises `Unreachable` for a failed connection, a time-out, 408, 429 and
         5xx; `Refused` for an address or a certificate; `Malformed` for an answer that is too large."""
+        self.check_host(url)
         service = f"{url.raw_host}:{url.port}"
         try:
             async with self._hosts.turn(service):
@@ -180,6 +194,8 @@ class Connection:
         most = TOKEN_BYTES if stage == "token" else self._bounds.body_bytes
         body = await _read(response, most)
         if body is not None:
+            if _breaks_off(response, body):
+                raise aiohttp.ClientPayloadError
             return body
         much = f"{place(url)} sends more than {most >> 20} MiB"
         if stage == "token":
@@ -226,6 +242,14 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytearray | None
         received = following
     del body[received:]
     return body
+
+
+def _breaks_off(response: aiohttp.ClientResponse, body: bytearray) -> bool:
+    """Whether JSON ends in its middle where nothing but the end of the connection tells that it ends."""
+    if response.content_length is not None or "Transfer-Encoding" in response.headers:
+        return False
+    closing = {b"{": b"}", b"[": b"]"}.get(bytes(body[:64].lstrip()[:1]))
+    return closing is not None and not body[-64:].rstrip().endswith(closing)
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

@@ -4,12 +4,13 @@ Source: RFC 8288; OneRoster 1.1 section 3.4.1 recommends it, and its own example
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
 from yarl import URL
 
-_LINK: Final = re.compile(r"<([^<>]*)>((?:\s*;\s*[^;,<>]+)*)")
+_LINK: Final = re.compile(r'<([^<>]*)>((?:[^",<>]|"[^"]*")*)')
 _RELATION: Final = re.compile(r"\brel\s*=\s*(?:\"([^\"]*)\"|([^\s;\",]+))", re.IGNORECASE)
 
 
@@ -22,12 +23,12 @@ class NextLink(Enum):
     ELSEWHERE = "a link to a next page on another host"
 
 
-def next_link(header: str | None, page: URL) -> NextLink:
-    """What `header` of the answer to `page` says.
+def next_link(headers: Iterable[str], page: URL) -> NextLink:
+    """What the `Link` headers of the answer to `page` say; some servers send one for each link.
 
     Scheme and port may differ: where a proxy ends TLS, many servers write down the address behind it.
     """
-    links = _LINK.findall(header or "")
+    links = [link for header in headers for link in _LINK.findall(header)]
     if not links:
         return NextLink.UNSAID
     for target, parameters in links:

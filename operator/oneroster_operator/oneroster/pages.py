@@ -45,7 +45,7 @@ class Pages:
         return FetchedPage(
             decoded,
             total=stated_total(reply),
-            next_link=next_link(reply.headers.get("Link"), self._service.base),
+            next_link=next_link(reply.headers.getall("Link", ()), self._service.base),
             revision=reply.headers.get("x-perm-rev", "")[:MAX_REVISION] or None,
             time=server_time(reply, self._clock()),
         )

@@ -32,6 +32,8 @@ ROUND: Final = 100
 FULL_PAGE: Final = 100
 """Rows of a page behind which a next one is likely: OneRoster's default limit."""
 
+_NOT_OF_SORTING: Final = {"RateLimited", "Timeout", "InvalidCredentials", "TokenRejected", "ClockSkew"}
+
 Fetch = Callable[[PageRequest, Retrying], Awaitable[FetchedPage]]
 
 
@@ -183,24 +185,38 @@ class Walk:
             first = False
 
     async def _first(self, tally: Tally) -> tuple[PageRequest, FetchedPage]:
+        """Some servers refuse to sort, in any way: so it is tried without, before patience is spent on a fault."""
         try:
-            return await self._page(tally)
+            return await self._page(tally, retrying=self._retries.unless_faulty)
         except (Refused, Malformed, Unreachable) as failure:
-            if failure.stage not in {"call", "shape"} or failure.reason in {"RateLimited", "Timeout"}:
+            if failure.stage not in {"call", "shape"} or failure.reason in _NOT_OF_SORTING:
                 raise
-            tally.ordered = False  # some servers refuse to sort, in any way
+            tally.ordered = False
             with suppress(Refused, Malformed, Unreachable):
                 return await self._page(tally, retrying=once)
-            raise
+            if not isinstance(failure, Unreachable):
+                raise
+        tally.ordered = True
+        return await self._page(tally)
 
     async def _next(self, tally: Tally) -> tuple[PageRequest, FetchedPage]:
         if await self._keyset_works(tally):
+            if tally.is_due_by_offset and (checked := await self._in_its_place(tally)):
+                return checked
             with suppress(Refused, Malformed):
                 request, page = await self._page(tally, from_id=tally.last)
                 if page.decoded.sourced_ids[:1] == [tally.last]:
                     return request, page
             self._keyset.works = False
         return await self._page(tally, offset=tally.position - 1)
+
+    async def _in_its_place(self, tally: Tally) -> tuple[PageRequest, FetchedPage] | None:
+        """The next page by offset, which shows whether keyset skipped any; None where none comes from so deep."""
+        with suppress(Refused, Malformed, Unreachable):
+            request, page = await self._page(tally, offset=tally.position - 1, retrying=once)
+            if page.decoded.sourced_ids:
+                return request, page
+        return None
 
     async def _keyset_works(self, tally: Tally) -> bool:
         """Asks for two rows from the last on, where it is not known and more than one page is still to come."""
@@ -275,7 +291,7 @@ class Walk:
         while True:
             size = self._size.now
             request = PageRequest(min(limit or size, size), offset, from_id, tally.ordered)
-            may_halve = limit is None and retrying is None and size > LEAST_LIMIT
+            may_halve = limit is None and retrying is not once and size > LEAST_LIMIT
             patient = retrying or (self._retries.unless_heavy if may_halve else self._retries)
             try:
                 page = await self._fetch(request, patient)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from oneroster_operator.oneroster.errors import Unreachable
 
@@ -21,6 +21,10 @@ class Patience:
     first_delay: float = 1.0
     longest_delay: float = 60.0
     waiting: float = 600.0
+
+
+FAULTS: Final = 3
+"""In a row: more may be what a server says to what it does not offer, as well as an outage."""
 
 
 class Retrying(Protocol):
@@ -58,13 +62,21 @@ class Retries:
 
     async def __call__(self, request: Callable[[], Awaitable[_T]]) -> _T:
         """`request()` until it is not `Unreachable`, or patience ends: then its last error is raised."""
-        return await self._until_answered(request, spare_heavy=False)
+        return await self._until_answered(request, lambda _failure, _tried: False)
 
     async def unless_heavy(self, request: Callable[[], Awaitable[_T]]) -> _T:
-        """The same, but what a smaller page may mend (`Unreachable.heavy`) is raised at once."""
-        return await self._until_answered(request, spare_heavy=True)
+        """The same, but what a smaller page may mend (`Unreachable.heavy`) is raised: at once where no answer came
+        in time, and where it was said when it is said twice, for once it may be a passing fault."""
+        return await self._until_answered(request, _is_heavy)
 
-    async def _until_answered(self, request: Callable[[], Awaitable[_T]], *, spare_heavy: bool) -> _T:
+    async def unless_faulty(self, request: Callable[[], Awaitable[_T]]) -> _T:
+        """The same, and besides a fault of the server is raised when it comes a third time: it may be its answer
+        to what it does not offer."""
+        return await self._until_answered(request, _is_faulty)
+
+    async def _until_answered(
+        self, request: Callable[[], Awaitable[_T]], gives_up: Callable[[Unreachable, int], bool]
+    ) -> _T:
         tried = 0
         while True:
             tried += 1
@@ -73,9 +85,9 @@ class Retries:
                 return await request()
             except Unreachable as error:
                 failure = error
-            if tried == self._patience.tries or (spare_heavy and failure.heavy):
-                raise failure
             self._waited += self._clock() - began
+            if tried == self._patience.tries or gives_up(failure, tried):
+                raise failure
             await self.pause(failure, tried)
 
     async def pause(self, failure: Unreachable, tried: int = 1) -> None:
@@ -92,3 +104,12 @@ class Retries:
         backoff: float = min(self._patience.longest_delay, self._patience.first_delay * 2 ** (tried - 1))
         jittered = backoff * (0.5 + self._random() / 2)
         return jittered if asked is None else max(asked, jittered)
+
+
+def _is_heavy(failure: Unreachable, tried: int) -> bool:
+    return failure.heavy and (tried > 1 or failure.reason == "Timeout")
+
+
+def _is_faulty(failure: Unreachable, tried: int) -> bool:
+    is_fault = failure.reason == "DistrictError" and failure.retry_after is None
+    return _is_heavy(failure, tried) or (is_fault and tried >= FAULTS)

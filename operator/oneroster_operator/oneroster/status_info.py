@@ -4,13 +4,14 @@ Source: REST bindings of OneRoster 1.1 and 1.2. Servers also send it under anoth
 text (Ed-Fi); it is read wherever it is found.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from oneroster_operator.oneroster.wire import UNDECODABLE, Body
 
-_FAILURES: Final = {"failure", "unsupported"}
+_FAILURES: Final = {"failure", "unsupported", "processing"}
+"""The last is of a request whose answer is yet to come."""
 _CODE_MINORS: Final = (
     "fullsuccess",
     "invalid_sort_field",
@@ -49,6 +50,7 @@ class _CodeMinor(msgspec.Struct):
 
 class _StatusInfo(msgspec.Struct):
     major: str | None = msgspec.field(default=None, name="imsx_codeMajor")
+    severity: Any = msgspec.field(default=None, name="imsx_severity")
     minor: _CodeMinor | str | None = msgspec.field(default=None, name="imsx_CodeMinor")
     minor_v1p1: _CodeMinor | str | None = msgspec.field(default=None, name="imsx_codeMinor")
 
@@ -74,7 +76,8 @@ def reported_failure(body: Body) -> str | None:
 
 
 def _is_failure(sent: _StatusInfo) -> bool:
-    return sent.major is not None and sent.major.lower() in _FAILURES
+    major = (sent.major or "").lower()
+    return major in _FAILURES or (sent.severity == "error" and major != "success")
 
 
 def _codes(sent: _StatusInfo) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from oneroster_operator.oneroster.decode import Decoded
-from oneroster_operator.oneroster.digests import Digests, sort_alike
+from oneroster_operator.oneroster.digests import Digests, shape
 from oneroster_operator.oneroster.errors import InconsistentReason
 from oneroster_operator.oneroster.link_header import NextLink
 
@@ -68,9 +68,10 @@ class Tally:
     shifted: str = ""
     """How the pages fail to join up."""
     sorts_alike: bool = True
-    """The ids so far are in the same order however they are compared."""
+    """The ids so far are in the same order however they are compared; not looked at where totals are stated."""
     _seen: Digests = field(default_factory=Digests)
-    _spoilt: set[int] = field(default_factory=set)
+    _shape: tuple[bytes, bool] | None = None
+    _spoilt: Digests = field(default_factory=Digests)
     _pages: int = 0
     _reckon_at: int = _FIRST_RECKONING
     _totals: list[int] = field(default_factory=list)
@@ -92,7 +93,7 @@ class Tally:
     @property
     def rejected(self) -> int:
         """Distinct records that cannot be used."""
-        return len(self._spoilt) + self.nameless
+        return self._spoilt.distinct() + self.nameless
 
     @property
     def total(self) -> int | None:
@@ -103,6 +104,12 @@ class Tally:
     def agrees(self) -> bool:
         """Whether a total was stated, the same throughout, and as many distinct records came."""
         return len(set(self._totals)) == 1 and self._totals[-1] == self.distinct
+
+    @property
+    def is_due_by_offset(self) -> bool:
+        """Whether the next page should come by offset, though keyset is faster: the third, fifth, ninth and so on,
+        so that rows which keyset skips are missed before as many others can have gone. A total would tell."""
+        return self.by_keyset and self.total is None and self._pages.bit_count() == 1
 
     def receive(self, page: FetchedPage, request: PageRequest) -> Decoded:
         """Find where a page stands and what follows it; returns what of it is not overlap, yet to be counted."""
@@ -119,7 +126,15 @@ class Tally:
             self._pages += 1
             self.page_rows = len(rows)
             self.last = rows[-1]
+            if self.sorts_alike and self.total is None:
+                self._compare(fresh.sourced_ids)
         return fresh
+
+    def _compare(self, rows: list[str | None]) -> None:
+        named = [row for row in rows if row is not None]
+        if named:
+            before, self._shape = self._shape, shape(named)
+            self.sorts_alike = self._shape is not None and before in {None, self._shape}
 
     def count(self, fresh: Decoded, page: FetchedPage, request: PageRequest) -> bool:
         """Count in what `receive` found; whether there is a point in going on."""
@@ -129,10 +144,8 @@ class Tally:
         if fresh.rejected:
             named = [sourced_id for sourced_id in named if sourced_id is not None]
             self.nameless += len(fresh.sourced_ids) - len(named)
-            self._spoilt.update(hash(one.sourced_id) for one in fresh.rejected if one.sourced_id is not None)
+            self._spoilt.add([one.sourced_id for one in fresh.rejected if one.sourced_id is not None])
         self._seen.add(named)  # type: ignore[arg-type]  # only a rejected record has no id
-        if self.sorts_alike and self.total is None:
-            self.sorts_alike = sort_alike(named)  # type: ignore[arg-type]
         self._look_for_circles(page.decoded.sourced_ids, request)
         return self.stopped is None
 
@@ -191,6 +204,8 @@ class Tally:
             return False, self.stopped[1]
         if self.shifted:
             return False, self.shifted
+        if self._joined_nameless:  # one may stand for another, and the rows between them be lost
+            return False, "pages join up at records without a sourcedId"
         distinct = self.distinct
         repeated = self.received - distinct - self._seen.adjacent
         if self._totals:
@@ -220,9 +235,7 @@ class Tally:
             return ""
         if not self.ordered:
             return "the server refuses to sort"
-        if not self._seen.ordered:
-            return "the records are in no order that ids are sorted by"
-        return "pages join up at records without a sourcedId" if self._joined_nameless else ""
+        return "" if self._seen.ordered else "the records are in no order that ids are sorted by"
 
     def _counted(self, total: int, distinct: int, repeated: int) -> tuple[bool, str]:
         changed = next((other for other in self._totals if other != total), None)

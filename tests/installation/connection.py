@@ -30,6 +30,13 @@ class Connection:
                 return condition["status"], condition["reason"]
         return "", ""
 
+    def message(self, type_: str) -> str:
+        """A condition's message; empty where it is not there."""
+        for condition in self.status().get("conditions", ()):
+            if condition["type"] == type_:
+                return str(condition["message"])
+        return ""
+
     def await_ready(self, *reasons: str, seconds: float = 60) -> str:
         """Wait until Ready has one of the reasons for the spec as it is now; which one."""
         eventually(
@@ -50,8 +57,15 @@ class Connection:
 
     def ask(self, what: str, token: str, seconds: float = 90) -> dict[str, str]:
         """Request a test, sync or preview by annotation and wait for the answer."""
-        annotation = f"oneroster.masteryprep.com/{what}-requested-at={token}"
-        self._kubectl("annotate", "orc", self.name, "-n", self.namespace, "--overwrite", annotation)
+        return self._asked(f"{what}-requested-at", what, token, seconds)
+
+    def decide(self, what: str, fingerprint: str, seconds: float = 90) -> dict[str, str]:
+        """Approve or discard what is held by annotation and wait for the answer."""
+        return self._asked(what, what, fingerprint, seconds)
+
+    def _asked(self, annotation: str, what: str, token: str, seconds: float) -> dict[str, str]:
+        written = f"oneroster.masteryprep.com/{annotation}={token}"
+        self._kubectl("annotate", "orc", self.name, "-n", self.namespace, "--overwrite", written)
 
         def answer() -> dict[str, str]:
             found: dict[str, str] = self.status().get("requests", {}).get(what, {})

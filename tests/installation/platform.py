@@ -65,16 +65,19 @@ class Platform:
             f"--district {district} --schools /tmp/schools.json",
             stdin=json.dumps(schools),
         )
-        self._exec(
-            "oneroster-platform",
-            "grant",
-            "--url-file",
-            "/secrets/admin-url",
-            "--district",
-            district,
-            "--to",
-            *_LOGINS.values(),
-        )
+        self.grant(district)
+
+    def grant(self, district: str) -> None:
+        """Let both logins at the rows of a district."""
+        self.administer("grant", "--district", district, "--to", *_LOGINS.values())
+
+    def revoke(self, district: str) -> None:
+        """Take that back."""
+        self.administer("revoke", "--district", district, "--from", *_LOGINS.values())
+
+    def administer(self, command: str, *arguments: str) -> str:
+        """What `oneroster-platform` says to the platform's administrator."""
+        return self._exec("oneroster-platform", command, "--url-file", "/secrets/admin-url", *arguments)
 
     def query(self, sql: str) -> list[list[str]]:
         """The rows of a query, as text."""

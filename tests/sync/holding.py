@@ -1,5 +1,7 @@
 """What the platform holds of a roster, as plain rows that can be compared: no ids and no times of its own."""
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
@@ -61,6 +63,42 @@ def holding(url: str, district_id: str = DISTRICT) -> Holding:
         return {
             table: frozenset(map(_hashable, connection.execute(statement, [district_id])))
             for table, statement in _TABLES.items()
+        }
+
+
+_QUARANTINE = """
+SELECT category, CASE collection WHEN 'academicSessions' THEN 'academic_sessions' ELSE collection END, sourced_id,
+       rule, first_seen_at, waits_until
+FROM roster.quarantine WHERE district_id = %s
+"""
+_HOLDS = "SELECT fingerprint, category, state FROM roster.holds WHERE district_id = %s"
+_HOLD_ROWS = """
+SELECT fingerprint, kind, action, sourced_id, school_id FROM roster.hold_rows WHERE district_id = %s
+"""
+
+StoredHold = tuple[str, str, frozenset[tuple[str, str, str, str | None]]]
+"""Category, state, and rows: kind, action, sourcedId and the platform's school."""
+
+
+def quarantined(url: str, district_id: str) -> dict[tuple[str, str, str], tuple[str, dt.datetime, bool]]:
+    """By category, table and sourcedId: the rule, since when, and whether it may wait, for 14 days then."""
+    with psycopg.connect(url) as connection:
+        found = {}
+        for *record, rule, since, until in connection.execute(_QUARANTINE, [district_id]):
+            assert until is None or until == since + dt.timedelta(days=14)
+            found[tuple(record)] = rule, since, until is not None
+        return found
+
+
+def stored_holds(url: str, district_id: str) -> dict[str, StoredHold]:
+    """By fingerprint."""
+    with psycopg.connect(url) as connection:
+        rows = defaultdict(set)
+        for fingerprint, *row in connection.execute(_HOLD_ROWS, [district_id]):
+            rows[fingerprint].add(tuple(row))
+        return {
+            fingerprint: (category, state, frozenset(rows[fingerprint]))
+            for fingerprint, category, state in connection.execute(_HOLDS, [district_id])
         }
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.conditions import Condition, ConditionType
-from oneroster_operator.api.report import Outcome
+from oneroster_operator.api.report import Outcome, Pull
 from oneroster_operator.api.spec import Frequency
 from oneroster_operator.api.status import (
     AcceptedAdmins,
@@ -54,6 +54,7 @@ FULL = ConnectionStatus(
     confirmed_time=_TIME,
     first_confirmed_time=_TIME,
     confirmed_endpoint="4f1e2d3c4b",
+    approved_endpoint="4f1e2d3c4b",
     accepted_admins=[AcceptedAdmins(name=Category.SCHOOL_ADMINS, count=12)],
     credentials=Credentials(
         checked_time=_TIME,
@@ -131,6 +132,8 @@ FULL = ConnectionStatus(
                 waiting=5,
                 quarantined=6,
                 quarantined_by_rule=[RuleCount(rule="UnknownRole", count=6)],
+                pull=Pull.FULL,
+                pull_reason="All of it was last asked for a week ago.",
                 reason="RemovalsHeld",
                 message="4 removals are withheld.",
             ),

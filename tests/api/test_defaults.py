@@ -20,6 +20,7 @@ def test_a_connection_that_says_the_least(api: Api) -> None:
         "auth": manifest["spec"]["auth"],
         "platformRef": {"name": "oneroster-platform"},
         "schedule": {"timeZone": "Etc/UTC"},
+        "sync": {"full": "Always"},
         "safety": {
             "mode": "Normal",
             "maxRemovedPercent": 10,

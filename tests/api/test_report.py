@@ -8,6 +8,7 @@ from oneroster_operator.api.report import (
     MAX_RULES,
     CategoryReport,
     Outcome,
+    Pull,
     Report,
     decode_report,
     encode_report,
@@ -31,6 +32,8 @@ def test_the_longest_report_fits_with_its_counts() -> None:
         waiting=10_000_000,
         quarantined=10_000_000,
         quarantined_by_rule=broken,
+        pull=Pull.DELTA,
+        pull_reason="w" * 1000,
         reason="R" * 30,
         message="m" * 1000,
     )

@@ -54,6 +54,18 @@ class TestCategories:
         assert world.says("Ready") == "False/AwaitingCategories"
 
 
+class TestFullPulls:
+    def test_once_a_week_is_in_the_plan_of_the_next_run_and_needs_no_preview(self) -> None:
+        world = in_use()
+        before = plan_name(world)
+        assert world.plan_of(world.cron_job(STUDENTS)).full == "Always"
+        world.edit(sync={"full": "Weekly"})
+        assert plan_name(world) != before
+        assert world.plan_of(world.cron_job(STUDENTS)).full == "Weekly"
+        assert world.says("Scheduled") == "True/Scheduled"
+        assert world.says("Ready") == "True/Scheduled"
+
+
 class TestSchools:
     def test_a_changed_assignment_is_imported_and_previewed_before_it_takes_effect(self) -> None:
         world = in_use()

@@ -194,7 +194,10 @@ class TestPods:
     def test_they_get_the_keys_they_need_as_files_and_no_other(self, spec: Manifest) -> None:
         secrets = {v["secret"]["secretName"]: v["secret"]["items"] for v in spec["volumes"] if "secret" in v}
         keys = {name: [item["key"] for item in items] for name, items in secrets.items()}
-        assert keys == {"springfield-oneroster": ["clientId", "clientSecret"], "oneroster-platform": ["syncUrl"]}
+        assert keys == {
+            "springfield-oneroster": ["clientId", "clientSecret", "allowedHosts"],
+            "oneroster-platform": ["syncUrl"],
+        }
         (container,) = spec["containers"]
         assert all(mount["readOnly"] for mount in container["volumeMounts"])
         assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in spec["volumes"]}

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.report import CategoryReport, Outcome
+from oneroster_operator.api.report import CategoryReport, Outcome, Pull
 from oneroster_operator.api.status import CategoryStatus, ConnectionStatus
 from oneroster_operator.api.times import rfc3339
 from oneroster_operator.controller import runs
@@ -71,6 +71,15 @@ class TestTakenIn:
         last = after(job(1, CategoryReport(STUDENTS, GOOD, quarantined_by_rule=broken))).last_run
         assert last is not None
         assert [one.rule for one in last.quarantined_by_rule] == [f"Rule{letter}" for letter in "ONMLKJIHGFED"]
+
+    def test_how_much_was_asked_for_is_told_and_why(self) -> None:
+        why = "The district's server passes over a filter by dateLastModified of users."
+        last = after(job(1, CategoryReport(STUDENTS, GOOD, pull=Pull.FULL, pull_reason=why))).last_run
+        assert last is not None
+        assert (last.pull, last.pull_reason) == (Pull.FULL, why)
+        last = after(job(1, CategoryReport(STUDENTS, GOOD, pull=Pull.DELTA))).last_run
+        assert last is not None
+        assert (last.pull, last.pull_reason) == (Pull.DELTA, "")
 
     def test_they_are_taken_in_the_order_in_which_they_ended(self) -> None:
         jobs = [ran(9, GOOD), ran(3, BAD[0]), ran(6, BAD[1])]

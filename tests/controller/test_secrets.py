@@ -180,3 +180,24 @@ class TestHealing:
         world.wait(days=2)
         assert 9 <= len(world.calls) <= 16
         assert set(world.calls) == {CallKind.TEST}
+
+
+def test_a_pin_that_is_added_is_noticed_at_once_and_the_secret_is_named() -> None:
+    world = in_use()
+    pin(world, "elsewhere.example")
+    world.outside.refusal = "HostNotAllowed"
+    world.reconcile()
+    assert world.calls == [CallKind.TEST]
+    assert world.says("Ready") == world.says("CredentialsValid") == "False/HostNotAllowed"
+    assert f"Secret districts/{CREDENTIALS}" in world.message("Ready")
+    assert world.suspended() == {True}
+    pin(world, "sis.springfield.example")
+    world.outside.refusal = ""
+    world.reconcile()
+    assert world.says("Ready") == "True/Scheduled"
+    assert world.suspended() == {False}
+
+
+def pin(world: World, hosts: str) -> None:
+    world.put_secret()
+    world.secrets[CREDENTIALS]["data"]["allowedHosts"] = hosts

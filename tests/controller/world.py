@@ -251,7 +251,7 @@ class World:
         result = self.outside.answer(call, connection, self.secrets[CREDENTIALS], self.previews)
         if isinstance(result, str):
             self.failures += 1
-            until = self.now + min(FIRST_RETRY * 2 ** (self.failures - 1), LONGEST_RETRY)
+            until = self.now + min(FIRST_RETRY * 2 ** min(self.failures - 1, 10), LONGEST_RETRY)
             self.postponed[call.kind] = Postponed(call.inputs, until, result, f"{result}, try later")
             return None
         self.failures = 0

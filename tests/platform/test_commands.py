@@ -26,8 +26,8 @@ INSERT INTO public.schools (id, district_id, name) VALUES ('sch-{d}', '{d}', 'Li
 INSERT INTO roster.school_links VALUES ('{d}', '1', 'sch-{d}');
 INSERT INTO roster.users (district_id, sourced_id, given_name, family_name, enabled, active)
     SELECT '{d}', sourced_id, 'A', 'B', true, true FROM unnest(ARRAY['ada', 'charles', 'grace']) AS sourced_id;
-INSERT INTO roster.user_roles (district_id, user_id, role, school_id)
-    SELECT '{d}', id, role, 'sch-{d}' FROM roster.users
+INSERT INTO roster.user_roles (district_id, user_id, role, school_id, by_hand)
+    SELECT '{d}', id, role, 'sch-{d}', false FROM roster.users
     JOIN (VALUES ('ada', 'student'), ('charles', 'teacher'), ('grace', 'student'), ('grace', 'teacher'))
         AS held (sourced_id, role) USING (sourced_id)
     WHERE district_id = '{d}';
@@ -122,6 +122,18 @@ def test_release_ends_what_the_category_left_and_nothing_else(
     assert everything(synced, OTHER) == other
     assert command("release", "--district", DISTRICT, "TeacherAssignments") == 0
     assert capsys.readouterr().out == "Nothing to do.\n"
+
+
+def test_who_is_selected_again_after_a_release_is_asked_for_anew(synced: Database, command: Command) -> None:
+    with psycopg.connect(synced.admin_url) as admin:
+        admin.execute(
+            "INSERT INTO roster.watermarks (district_id, category, collection, pulled_at, full_at, inputs)"
+            " SELECT %s, category, 'users', now(), now(), '' FROM unnest(ARRAY['Students', 'TeacherAssignments'])"
+            " AS category",
+            [DISTRICT],
+        )
+    assert command("release", "--district", DISTRICT, "TeacherAssignments") == 0
+    assert query(synced, "SELECT category FROM roster.watermarks") == [("Students",)]
 
 
 def test_a_category_that_ran_yesterday_is_not_released(

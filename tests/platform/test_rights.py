@@ -65,6 +65,17 @@ def test_the_sync_stages_in_temporary_tables_and_writes_people(database: Databas
         assert written == [("u1",)]
 
 
+def test_watermarks_are_the_syncs_and_the_operator_needs_none(database: Database) -> None:
+    add_district(database.admin_url, "springfield-usd")
+    with psycopg.connect(database.sync_url) as connection:
+        connection.execute(
+            "INSERT INTO roster.watermarks (district_id, category, collection, pulled_at, full_at, inputs)"
+            " VALUES ('springfield-usd', 'Students', 'users', now(), now(), '')"
+        )
+        connection.execute("UPDATE roster.watermarks SET unfit = 'x'")
+    refused(database.operator_url, "SELECT FROM roster.watermarks")
+
+
 def test_no_row_can_point_to_another_districts_person(database: Database) -> None:
     add_district(database.admin_url, "springfield-usd")
     add_district(database.admin_url, "shelbyville-usd")

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.report import CategoryReport, Outcome
+from oneroster_operator.api.report import CategoryReport, Outcome, Pull
 from oneroster_operator.platform.connection import connect
 from oneroster_operator.platform.runs import RunRecord, category_report, record_run, runs_of_job
 from tests.platform.databases import Database, add_district
@@ -38,6 +38,8 @@ RUN = RunRecord(
     retries=12,
     proof="distinct ids equal the stated total",
     quarantined_by_rule={"UnknownRole": 5, "DanglingUser": 2},
+    pull=Pull.FULL,
+    pull_reason="All of it was last asked for a week ago.",
 )
 
 
@@ -52,6 +54,8 @@ def test_a_run_reports_what_the_pod_would_have_said() -> None:
         waiting=6,
         quarantined=7,
         quarantined_by_rule={"UnknownRole": 5, "DanglingUser": 2},
+        pull=Pull.FULL,
+        pull_reason="All of it was last asked for a week ago.",
         reason="TooManyRemoved",
         message="120 removals were held back: approve them.",
     )

@@ -21,6 +21,7 @@ from oneroster_operator.platform.directory import PlatformSchool
 from oneroster_operator.platform.runs import RunRecord
 from oneroster_operator.sync.mounted import Access
 from oneroster_operator.sync.pipeline import Invocation
+from oneroster_operator.sync.reconnect import Reconnecting
 from oneroster_operator.sync.run import Run
 from tests.district.expected import Expected, active_schools
 from tests.district.fields import Version
@@ -52,6 +53,7 @@ class Setting:
     version: Version
     jobs: int = field(default=0)
     clock: Callable[[], dt.datetime] = noon
+    reconnecting: Reconnecting = field(default_factory=Reconnecting)
 
     async def sync(self, *categories: Category, dry_run: bool = False) -> list[RunRecord]:
         """One invocation, as the command makes it; by default of all categories."""
@@ -62,7 +64,8 @@ class Setting:
     def run(self, *categories: Category, dry_run: bool = False) -> Run:
         self.jobs += 1
         invocation = Invocation(self.plan, f"job-{self.jobs}", dry_run, self.clock)
-        return Run(invocation, self.access, ZoneInfo(self.plan.time_zone), categories or tuple(Category))
+        zone = ZoneInfo(self.plan.time_zone)
+        return Run(invocation, self.access, zone, categories or tuple(Category), self.reconnecting)
 
     async def one(self, category: Category, *, dry_run: bool = False) -> RunRecord:
         (record,) = await self.sync(category, dry_run=dry_run)

@@ -12,8 +12,6 @@ import pytest
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.report import Outcome
-from oneroster_operator.oneroster import Endpoint as ClientEndpoint
-from oneroster_operator.oneroster import OAuth2
 from oneroster_operator.platform.runs import RunRecord
 from oneroster_operator.sync.pipeline import Invocation
 from oneroster_operator.sync.run import Run
@@ -21,10 +19,12 @@ from tests.district.expected import expected
 from tests.district.population import Population
 from tests.district.quirks import viewed
 from tests.district.records import Class, Course, Enrollment, Role, RoleName, User
-from tests.district.running import running_district
 from tests.platform.databases import Database, add_district
 from tests.sync.bent import bent
+from tests.sync.by_hand import Account, make, roles_by_hand, rows, sources
+from tests.sync.by_hand import people as by_hand_people
 from tests.sync.holding import Holding, current, holding
+from tests.sync.moving import fingerprint, moved
 from tests.sync.setting import DISTRICT, LOOSE, TODAY, Setting, held, noon, setting
 
 pytestmark = pytest.mark.database
@@ -319,16 +319,82 @@ async def test_the_same_person_twice(database: Database, newest: str) -> None:
         assert after["user_roles"] == before["user_roles"]
 
 
-async def test_five_thousand_accounts_made_by_hand(database: Database) -> None:
-    """Accounts of the platform's own, and another district's people, have the usernames and ids of ours."""
+async def test_five_thousand_accounts_made_by_hand(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """Some are people of the roster, some may be, some only have the username, name or address of one."""
     async with setting(database) as s:
-        by_hand, another = await before_the_first_sync(s)
+        another = of_another_district(s)
+        recognised, unclear, taken, others = five_thousand(s)
+        made = make(s, *[account for _, account in (*recognised, *unclear, *taken)], *others)
+        assert len(made) == 5_000
+        ours, left = made[: len(recognised)], made[len(recognised) :]
+        untouched, roles = rows(s, left), roles_by_hand(s)
         records = await s.sync()
         assert {record.outcome for record in records} == BLAMELESS
-        records = await s.sync()
-        assert s.query("SELECT xmin::text, account.* FROM public.accounts AS account ORDER BY id") == by_hand
+        assert sources(s, ours) == [user.sourced_id for user, _ in recognised]
+        assert rows(s, left) == untouched, "nobody else's account is written"
+        assert roles_by_hand(s) == roles
         assert s.query(OF_ANOTHER) == another
-        assert held(s) == expected(s.district.population, list(s.plan.links), s.version)
+        refused = s.query("SELECT DISTINCT sourced_id, rule FROM roster.quarantine WHERE collection = 'users'")
+        assert sorted(refused) == sorted(
+            [
+                *((user, "AccountAmbiguous") for user in {user.sourced_id for user, _ in unclear}),
+                *((user.sourced_id, "UsernameTaken") for user, _ in taken),
+            ]
+        )
+        assert not s.count(
+            "SELECT count(*) FROM roster.users WHERE district_id = %s AND sourced_id = ANY (%s)",
+            DISTRICT,
+            [user for user, _ in refused],
+        )
+        writes, records = await s.writes_of()
+        assert (writes, {record.outcome for record in records}) == ({}, BLAMELESS)
+        says_nothing_personal(s, records, caplog)
+        with psycopg.connect(database.admin_url) as connection:
+            connection.execute(
+                "UPDATE roster.users SET username = NULL, identifier = NULL WHERE id = ANY (%s)",
+                [made[len(recognised) : -len(others)]],
+            )
+        records = await s.sync()
+        records = await s.sync(Category.CLASS_ROSTERS)
+        assert not s.count("SELECT count(*) FROM roster.quarantine WHERE collection = 'users'")
+        assert roles_by_hand(s) == roles
+        as_the_roster_has_it(s)
+
+
+Made = list[tuple[User, Account]]
+
+
+def five_thousand(s: Setting) -> tuple[Made, Made, Made, list[Account]]:
+    """Accounts that are people, may be, have their username, and others."""
+    students, teachers = by_hand_people(s, "student"), by_hand_people(s, "teacher")
+    at = ("student", "sch_0101"), ("teacher", "sch_0102")
+    recognised = [
+        *((user, Account(f"own.{n}", user.identifier, roles=at[:1])) for n, user in enumerate(students[:40])),
+        *((user, Account(None, None, user.master_identifier, roles=at[:1])) for user in students[40:50]),
+        *((user, Account(user.username, user.identifier, roles=at[1:])) for user in teachers[:10]),
+    ]
+    unclear = [
+        *((user, Account(None, user.identifier, roles=at[:1])) for user in students[50:60] for _ in range(2)),
+        *((user, Account(None, user.identifier, roles=at[1:])) for user in students[60:70]),
+        *((user, Account(None, user.identifier, roles=())) for user in teachers[10:13]),
+    ]
+    taken = [
+        *((user, Account(user.username, roles=at[:1])) for user in students[70:80]),
+        *((user, Account((user.username or "").upper(), roles=at[1:])) for user in teachers[13:15]),
+    ]
+    strangers = 5_000 - len(recognised) - len(unclear) - len(taken)
+    people = list(s.district.population.users.values())
+    others = [
+        Account(
+            f"stranger.{n}",
+            f"X{n}",
+            roles=at[n % 2 :],
+            given_name=people[n % len(people)].given_name,
+            family_name=people[n % len(people)].family_name,
+        )
+        for n in range(strangers)
+    ]
+    return recognised, unclear, taken, others
 
 
 OF_ANOTHER = (
@@ -336,42 +402,62 @@ OF_ANOTHER = (
 )
 
 
-async def before_the_first_sync(s: Setting) -> tuple[list[Any], list[Any]]:
+def of_another_district(s: Setting) -> list[Any]:
+    """Accounts of another district with the ids and usernames of ours."""
     add_district(s.database.admin_url, "shelbyville")
-    users = list(s.district.population.users.values())
     with psycopg.connect(s.database.admin_url) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE public.accounts (id integer PRIMARY KEY, district_id text, username text, email text)"
-        )
-        cursor.executemany(
-            "INSERT INTO public.accounts VALUES (%s, %s, %s, %s)",
-            [(n, DISTRICT, users[n % len(users)].username, users[n % len(users)].email) for n in range(5_000)],
-        )
         cursor.executemany(
             "INSERT INTO roster.users"
-            " (district_id, sourced_id, username, given_name, family_name, enabled, active)"
-            " VALUES ('shelbyville', %s, %s, 'By', 'Hand', true, true)",
-            [(user.sourced_id, user.username) for user in users],
+            " (district_id, sourced_id, identifier, username, given_name, family_name, enabled, active)"
+            " VALUES ('shelbyville', %s, %s, %s, 'By', 'Hand', true, true)",
+            [(u.sourced_id, u.identifier, u.username) for u in s.district.population.users.values()],
         )
-    by_hand = s.query("SELECT xmin::text, account.* FROM public.accounts AS account ORDER BY id")
-    return by_hand, s.query(OF_ANOTHER)
+    return s.query(OF_ANOTHER)
 
 
-async def test_from_1_1_to_1_2(database: Database, caplog: pytest.LogCaptureFixture) -> None:
-    """Infinite Campus' ids are other ones in 1.2: everybody seems to be new, and everybody seems to be gone."""
+def as_the_roster_has_it(s: Setting) -> None:
+    """Besides what was made by hand."""
+    with psycopg.connect(s.database.admin_url) as connection:
+        connection.execute("DELETE FROM roster.user_roles WHERE by_hand")
+    assert held(s) == expected(s.district.population, list(s.plan.links), s.version)
+
+
+@pytest.mark.parametrize("ids", ["the same", "others"])
+async def test_from_1_1_to_1_2(database: Database, ids: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Infinite Campus' ids are other ones in 1.2; elsewhere they are the same, and may be other people's."""
     async with setting(database, "1.1") as s:
-        quirky(s, "ids-prefixed")
+        if ids == "others":
+            quirky(s, "ids-prefixed")
         before = await synced(s)
-        async with running_district(s.district.population) as upgraded:
-            assert upgraded.token_url is not None
-            s.change(endpoint=msgspec.structs.replace(s.plan.endpoint, url=upgraded.base_url, version="1.2"))
-            s.access = replace(
-                s.access,
-                endpoint=ClientEndpoint(upgraded.base_url, "1.2", upgraded.ca_pem),
-                credentials=OAuth2(upgraded.client_id, upgraded.client_secret, upgraded.token_url),
-            )
+        alone = "SELECT id, identifier FROM roster.users WHERE active AND identifier = ANY (%s) ORDER BY id"
+        students = [user.identifier for user in by_hand_people(s, "student")]
+        accounts = s.query(alone, students)
+        async with moved(s, approved=False) as upgraded:
             records = await s.sync()
-        assert {record.outcome for record in records} == {Outcome.HELD}
-        assert {record.reason for record in records} == {"IdsChanged"}
-        assert holding(database.admin_url) == before, "nobody is there twice"
-        says_nothing_personal(s, records, caplog)
+            assert {(r.outcome, r.reason) for r in records} == {(Outcome.FAILED, "ReconfirmNeeded")}
+            assert holding(database.admin_url) == before
+            s.change(approved_identity=fingerprint(s.plan.endpoint))
+            records = await s.sync()
+            assert records[0].outcome in BLAMELESS
+            assert {r.outcome for r in records} <= {Outcome.HELD, Outcome.SUCCEEDED}
+            assert all("an identity migration" in r.message for r in records if r.outcome is Outcome.HELD)
+            says_nothing_personal(s, records, caplog)
+            nobody_twice(s)
+            for _ in range(2):
+                found = s.query("SELECT fingerprint FROM roster.holds WHERE state = 'open'")
+                s.change(approvals=tuple(row[0] for row in found))
+                records = await s.sync()
+                nobody_twice(s)
+            assert {record.outcome for record in records} == BLAMELESS
+            assert held(s) == expected(upgraded.shown, list(s.plan.links), "1.2")
+            assert s.query(alone, students) == accounts, "who is recognised keeps the account"
+            s.change(approvals=())
+            writes, records = await s.writes_of()
+            assert (writes, {record.outcome for record in records}) == ({}, BLAMELESS)
+
+
+def nobody_twice(s: Setting) -> None:
+    """1.1 has a record for each of a person's roles; besides those, a username is one account's."""
+    active = s.query("SELECT username, sourced_id IS NULL FROM roster.users WHERE active AND username <> ''")
+    former, present = [{name for name, is_former in active if is_former is which} for which in (True, False)]
+    assert not former & present

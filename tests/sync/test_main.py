@@ -164,6 +164,17 @@ def test_a_district_on_a_network_that_is_not_allowed_is_refused_and_not_asked(po
     assert pod.district.district.counts == asked
 
 
+def test_credentials_that_are_pinned_to_another_host_are_shown_to_nobody(pod: Pod) -> None:
+    pod.write("credentials/allowedHosts", "elsewhere.example\n")
+    asked = pod.district.district.counts.copy()
+    code, report, _, _ = pod.run()
+    assert code == Outcome.REFUSED.exit_code
+    assert {(c.outcome, c.reason) for c in report.categories} == {(Outcome.REFUSED, "HostNotAllowed")}
+    assert pod.district.district.counts == asked
+    pod.write("credentials/allowedHosts", "elsewhere.example\nlocalhost\n")
+    assert pod.run()[0] == 0
+
+
 def wait_for_session(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     end = time.monotonic() + 30
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'oneroster-sync'"

@@ -77,6 +77,22 @@ def test_all_is_read_and_the_line_end_is_no_part_of_a_secret(mounts: Path) -> No
     assert read.allowed_networks == (NETWORK,)
 
 
+@pytest.mark.parametrize(
+    ("text", "hosts"), [("sis.example, Token.Example\n", {"sis.example", "token.example"}), ("", set())]
+)
+def test_the_hosts_that_credentials_are_pinned_to_are_theirs(mounts: Path, text: str, hosts: set[str]) -> None:
+    assert access(mounts, PLAN).credentials.allowed_hosts is None
+    (mounts / "credentials/allowedHosts").write_text(text)
+    assert access(mounts, PLAN).credentials.allowed_hosts == frozenset(hosts)
+    oauth1 = endpoint(auth_type="OAuth1", token_url=None)
+    assert access(mounts, oauth1).credentials.allowed_hosts == frozenset(hosts)
+
+
+def test_a_pin_that_cannot_be_read_is_no_leave_to_go_anywhere(mounts: Path) -> None:
+    (mounts / "credentials/allowedHosts").write_bytes(b"\xff")
+    assert refusal(mounts).reason == "SecretKeyUnusable"
+
+
 def test_oauth1_needs_no_token_url(mounts: Path) -> None:
     plan = endpoint(version="1.1", auth_type="OAuth1", token_url=None)
     assert access(mounts, plan).credentials == OAuth1("platform", "s3cret +/%")

@@ -65,7 +65,7 @@ async def test_a_lost_database_ends_them_all(database: Database) -> None:
         assert s.district.district.counts["users"] == 0, "nobody was asked for nothing"
 
 
-async def test_a_session_that_breaks_off_writes_nothing(database: Database) -> None:
+async def test_sessions_that_all_break_off_write_nothing(database: Database) -> None:
     async with setting(database) as s:
 
         def cut(collection: str, records: list[dict[str, Any]], headers: dict[str, str]) -> None:

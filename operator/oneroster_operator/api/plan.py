@@ -5,7 +5,8 @@ the platform's URL are mounted beside it from their Secrets and are no part of i
 """
 
 import hashlib
-from typing import TypeVar
+import json
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -20,6 +21,8 @@ JOB_NAME_VARIABLE = "JOB_NAME"
 
 CLIENT_ID_KEY = "clientId"
 CLIENT_SECRET_KEY = "clientSecret"  # noqa: S105 - the name of a key, not a secret
+ALLOWED_HOSTS_KEY = "allowedHosts"
+"""Optional: host names, separated by commas or lines; the credentials are sent to no other."""
 SYNC_URL_KEY = "syncUrl"
 OPERATOR_URL_KEY = "operatorUrl"
 
@@ -76,6 +79,10 @@ class Plan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forb
     """Fingerprints of holds that are let through, once."""
     discards: tuple[str, ...] = ()
     """Fingerprints of holds that stay withheld without being reported any more."""
+    approved_identity: str = ""
+    """`identity_fingerprint` of an endpoint that a person lets the district move to, from another one."""
+    full: Literal["Always", "Weekly"] = "Always"
+    """Whether every run asks for all of a category, or only for what changed, but once a week (`spec.sync`)."""
 
 
 _P = TypeVar("_P", bound=Plan)
@@ -92,6 +99,11 @@ def decode_plan(text: bytes | str, kind: type[_P]) -> _P:
     Raises `msgspec.ValidationError` or `msgspec.DecodeError` for one that this version does not understand.
     """
     return msgspec.json.decode(text, type=kind)
+
+
+def identity_fingerprint(url: str, version: str) -> str:
+    """Of a service: another address or version of it may give the same ids to other schools and people."""
+    return digest(json.dumps({"url": url, "version": version}, sort_keys=True))
 
 
 def digest(text: str) -> str:

@@ -19,7 +19,20 @@ MAX_RULES = 12
 
 
 class Outcome(StrEnum):
-    """How the run of one category ended; the exit code of a run is that of its worst category."""
+    """How the run of one category ended; the exit code is that of the first category which did not end well.
+
+    | what happened                           | outcome                | exit code | the Job  |
+    |-----------------------------------------|------------------------|-----------|----------|
+    | written                                 | Succeeded              | 0         | Complete |
+    | nothing to do                           | Succeeded, counts of 0 | 0         | Complete |
+    | written in part, the rest is withheld   | Held                   | 0         | Complete |
+    | nothing tried: old slot, lock in use    | Skipped                | 0         | Complete |
+    | our own fault, or a plan or Secret's    | Failed                 | 1         | Failed   |
+    | wrong usage, told before anything is run | none                  | 2         | Failed   |
+    | the district's service refused us       | Refused                | 10        | Failed   |
+    | the district's service is at fault      | DistrictFailed         | 11        | Failed   |
+    | the platform's database is at fault     | PlatformFailed         | 12        | Failed   |
+    """
 
     SUCCEEDED = "Succeeded"
     HELD = "Held"
@@ -52,6 +65,14 @@ _EXIT_CODES = {
 }
 
 
+class Pull(StrEnum):
+    """How much of a category a run asked the district for."""
+
+    FULL = "Full"
+    DELTA = "Delta"
+    """What changed since an earlier run; nothing is removed because it is not listed."""
+
+
 class CategoryReport(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One category of one run. Counts are rows of the platform's roster tables."""
 
@@ -70,10 +91,20 @@ class CategoryReport(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     """Records that could not be used."""
     quarantined_by_rule: dict[str, int] = {}
     """What they broke: at most `MAX_RULES` rules, the most frequent ones."""
+    pull: Pull | None = None
+    """None where the run did not get so far."""
+    pull_reason: str = ""
+    """Why all was asked for though the plan wants that once a week: one sentence."""
     reason: str = ""
     """A CamelCase word where the outcome is not `Succeeded`."""
     message: str = ""
     """One sentence: what happened, who can mend it."""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether all was in place already, so that a run had nothing to do."""
+        written = self.created or self.changed or self.removed
+        return self.outcome is Outcome.SUCCEEDED and not written
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -96,11 +127,14 @@ def most_frequent(by_rule: Mapping[str, int]) -> dict[str, int]:
 
 
 def encode_report(report: Report) -> bytes:
-    """The report as JSON of at most `MAX_BYTES`; messages are cut where it would be longer."""
+    """The report as JSON of at most `MAX_BYTES`; sentences are cut where it would be longer."""
     for limit in (_MAX_MESSAGE, 200, 80, 0):
         short = msgspec.structs.replace(
             report,
-            categories=tuple(msgspec.structs.replace(c, message=c.message[:limit]) for c in report.categories),
+            categories=tuple(
+                msgspec.structs.replace(c, message=c.message[:limit], pull_reason=c.pull_reason[:limit])
+                for c in report.categories
+            ),
         )
         encoded = msgspec.json.encode(short)
         if len(encoded) <= MAX_BYTES:

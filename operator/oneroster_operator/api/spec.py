@@ -97,7 +97,8 @@ class Auth(Part):
     )
     secret_ref: SecretRef = Field(
         description="Secret with the keys clientId and clientSecret and the label "
-        "oneroster.masteryprep.com/credentials=true."
+        "oneroster.masteryprep.com/credentials=true. Its optional key allowedHosts, host names separated by "
+        "commas or lines, pins where they may be sent: spec.endpoint.url and tokenUrl at any other are refused."
     )
     scopes: list[Scope] = Field(
         default=[],
@@ -199,6 +200,26 @@ class Schedule(Part):
     time_zone: TimeZone = Field(
         default="Etc/UTC",
         description="IANA name of the time zone of window and cron, and of the district's calendar days.",
+    )
+
+
+class FullPulls(StrEnum):
+    """When a run asks the district for all of a category, not only for what changed."""
+
+    ALWAYS = "Always"
+    WEEKLY = "Weekly"
+
+
+class Sync(Part):
+    """How much each run asks the district for."""
+
+    full: FullPulls = Field(
+        default=FullPulls.ALWAYS,
+        description="Always: every run asks for all of it. Weekly: once a week, and otherwise for what changed "
+        "since the run before; what the district no longer lists is then noticed once a week. A run asks for all "
+        "of it also where schools, categories, endpoint or time zone changed, something is held, an enrollment "
+        "waits, or the district's server cannot tell what changed: status.categories[].lastRun says so. "
+        "Default Always.",
     )
 
 
@@ -304,6 +325,7 @@ class ConnectionSpec(Part):
     schedule: Schedule = Field(
         default=Schedule(), description="When the categories sync. With neither frequency nor cron: daily."
     )
+    sync: Sync = Field(default=Sync(), description="How much each run asks the district for.")
     safety: Safety = Field(default=Safety(), description="What a single run may change without a person.")
     confirmed: bool = Field(
         default=False,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.conditions import Condition
-from oneroster_operator.api.report import MAX_RULES, Outcome
+from oneroster_operator.api.report import MAX_RULES, Outcome, Pull
 from oneroster_operator.api.schema import (
     LIST_ATOMIC,
     Count,
@@ -230,6 +230,13 @@ class LastRun(Part):
         description="Which rules they broke, the most frequent first; oneroster-sync quarantine lists their ids.",
         json_schema_extra=LIST_ATOMIC,
     )
+    pull: Pull | None = Field(
+        default=None,
+        description="Full where all of the category was asked for, Delta where only what changed (spec.sync).",
+    )
+    pull_reason: Sentence = Field(
+        default="", description="Why all of it was asked for though spec.sync.full is Weekly."
+    )
     reason: Word = Field(default="", description="Why, in a word, where it did not succeed.")
     message: Sentence = Field(
         default="", description="What happened and who can mend it, where it did not succeed."
@@ -288,7 +295,8 @@ class Requests(Part):
     )
     approve: Answer | None = Field(
         default=None,
-        description="To oneroster.masteryprep.com/approve: let the holds of these fingerprints through, once.",
+        description="To oneroster.masteryprep.com/approve: let the holds of these fingerprints through, once; or "
+        "go on with another endpoint than before, by its fingerprint.",
     )
     discard: Answer | None = Field(
         default=None,
@@ -325,6 +333,10 @@ class ConnectionStatus(Part):
     first_confirmed_time: Time | None = Field(default=None, description="When it first did; stays.")
     confirmed_endpoint: Word = Field(
         default="", description="Of the address and version of the endpoint that was confirmed."
+    )
+    approved_endpoint: Word = Field(
+        default="",
+        description="Of the address and version of an endpoint that a person approved after another one.",
     )
     accepted_admins: list[AcceptedAdmins] = Field(
         default=[],

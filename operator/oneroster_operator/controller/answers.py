@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from oneroster_operator.api.status import Answer
-from oneroster_operator.controller import held, requests
+from oneroster_operator.controller import held, identity, requests
 from oneroster_operator.controller.cron_jobs import Scheduling
 from oneroster_operator.controller.observed import JobView, Observed
 from oneroster_operator.controller.statement import Statement
@@ -40,7 +40,7 @@ def answer_run(
     if old is not None and old.token == token and old.outcome == requests.RUNNING:
         return _with(observed, kind, token, "Failed", _GONE[kind]), None
     if kind == "approve" and (why := held.unknown(status, token)):
-        return _with(observed, kind, token, requests.REFUSED, why), None
+        return _with(observed, kind, token, requests.REFUSED, why + identity.how(observed.connection)), None
     if scheduling.plan is not None and scheduling.suspend is None:
         return _with(observed, kind, token, requests.RUNNING, _DOING[kind]), token
     if previewing:

@@ -5,10 +5,11 @@ import base64
 from collections import defaultdict
 from urllib.parse import urlsplit
 
-from oneroster_operator.api.plan import CLIENT_ID_KEY, CLIENT_SECRET_KEY, OPERATOR_URL_KEY
+from oneroster_operator.api.plan import ALLOWED_HOSTS_KEY, CLIENT_ID_KEY, CLIENT_SECRET_KEY, OPERATOR_URL_KEY
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.spec import AuthType
 from oneroster_operator.api.status import Link
+from oneroster_operator.controller import hashes
 from oneroster_operator.controller.cluster import Cluster
 from oneroster_operator.controller.observed import Call, CallKind
 from oneroster_operator.controller.preview import Counted, Previewed, previewed
@@ -26,10 +27,12 @@ from oneroster_operator.oneroster import (
     OneRosterClient,
     Organizations,
     Patience,
+    hosts_in,
 )
 from oneroster_operator.platform.connection import PlatformError, connect
 from oneroster_operator.platform.directory import DistrictUnknown, links, schools
 from oneroster_operator.platform.grants import check_granted
+from oneroster_operator.platform.identities import identity_of
 from oneroster_operator.platform.owners import DistrictOwner, claim
 from oneroster_operator.platform.runs import RunRecord, category_report, runs_of_job
 from oneroster_operator.platform.schema import check_schema
@@ -107,6 +110,7 @@ class Caller:
                 await check_granted(database, spec.district_id)
                 await claim(database, spec.district_id, self._owner(connection))
                 known = await links(database, spec.district_id)
+                source = await identity_of(database, spec.district_id)
         except PlatformError as error:
             raise CallFailed(error.reason, error.message) from None
         except DistrictOrgUnclear as error:
@@ -117,11 +121,12 @@ class Caller:
                 f"the platform has no district {spec.district_id}: correct spec.districtId, or have the "
                 "platform's administrator add the district",
             ) from None
+        elsewhere = moved(connection) or (source is not None and source.fingerprint != hashes.endpoint(connection))
         items = match(
             schools_of(orgs, spec.schools.district_org),
             platform,
             assignments=spec.schools.assignments,
-            known={} if moved(connection) else known | found_before(connection),
+            known=({} if elsewhere else known) | found_before(connection),
             confirmed=bool(known) or connection.status.first_confirmed_time is not None,
         )
         return Imported(call.inputs, tuple(items), district.sourced_id if district else None, unusable)
@@ -141,12 +146,14 @@ class Caller:
         spec = connection.spec
         secret = await self._secret(connection, spec.auth.secret_ref.name)
         client_id, client_secret = secret.get(CLIENT_ID_KEY, ""), secret.get(CLIENT_SECRET_KEY, "")
+        hosts = hosts_in(secret[ALLOWED_HOSTS_KEY]) if ALLOWED_HOSTS_KEY in secret else None
         endpoint = Endpoint(spec.endpoint.url, spec.endpoint.version.value, spec.endpoint.ca_bundle)
         credentials: OAuth1 | OAuth2
         if spec.auth.type is AuthType.OAUTH1:
-            credentials = OAuth1(client_id, client_secret)
+            credentials = OAuth1(client_id, client_secret, hosts)
         else:
-            credentials = OAuth2(client_id, client_secret, spec.auth.token_url or "", tuple(spec.auth.scopes))
+            token_url, scopes = spec.auth.token_url or "", tuple(spec.auth.scopes)
+            credentials = OAuth2(client_id, client_secret, token_url, scopes, hosts)
         return OneRosterClient(
             endpoint, credentials, allowed_networks=self._settings.allowed_networks, patience=_PATIENCE
         )

@@ -16,8 +16,8 @@ from oneroster_operator.api.status import (
     Summary,
 )
 from oneroster_operator.api.times import instant, rfc3339
-from oneroster_operator.controller import hashes, held, preview, review, runs, schedule, verdict
-from oneroster_operator.controller.cron_jobs import NOTHING_SCHEDULED, Scheduling, reconfirm
+from oneroster_operator.controller import hashes, held, identity, preview, review, runs, schedule, verdict
+from oneroster_operator.controller.cron_jobs import NOTHING_SCHEDULED, Scheduling
 from oneroster_operator.controller.manifests import not_before
 from oneroster_operator.controller.next_call import earliest
 from oneroster_operator.controller.observed import CallKind, Observed, SecretState
@@ -35,6 +35,7 @@ class Account:
 
     invalid: Statement | None = None
     secret: Statement | None = None
+    not_ours: Statement | None = None
     scheduling: Scheduling = NOTHING_SCHEDULED
 
 
@@ -95,6 +96,7 @@ def _confirmation(seen: Observed, known: Account) -> dict[str, Any]:
         "confirmed_time": confirmed,
         "first_confirmed_time": status.first_confirmed_time or confirmed,
         "confirmed_endpoint": status.confirmed_endpoint or hashes.endpoint(connection),
+        "approved_endpoint": identity.approved(connection),
         "accepted_admins": accepted,
     }
 
@@ -128,7 +130,7 @@ def _statements(
 ) -> list[tuple[ConditionType, Statement]]:
     connection = seen.connection
     credentials = _credentials(seen, status, settings, known.secret)
-    trouble = _import_trouble(seen)
+    trouble = known.not_ours or _import_trouble(seen)
     schools = (
         trouble
         if trouble and status.schools is None
@@ -149,7 +151,7 @@ def _statements(
             preview=_preview(seen),
             scheduled_before=any(c.owned for c in seen.cron_jobs),
             confirmed=connection.spec.confirmed,
-            reconfirm=reconfirm(connection),
+            reconfirm=identity.reconfirm(connection),
             paused=known.scheduling.suspend if connection.spec.paused else None,
             suspended=known.scheduling.suspend,
             held=changes_held,
@@ -187,8 +189,10 @@ def _credentials(
         return secret
     inputs = hashes.credentials_inputs(seen.connection, seen.credentials, settings.allowed_networks)
     said = verdict.statement(status.credentials, inputs)
+    where = f"Secret {seen.connection.namespace}/{seen.credentials.name}"
+    if said.status == FALSE and said.reason == "HostNotAllowed":
+        return Statement(said.status, said.reason, f"{said.message} It is {where}.")
     if said.status == FALSE and said.reason in verdict.WRONG_SECRET:
-        where = f"Secret {seen.connection.namespace}/{seen.credentials.name}"
         mend = f" Then correct clientId and clientSecret in {where}; what is suspended goes on by itself."
         return Statement(said.status, said.reason, said.message + mend)
     return said

@@ -7,7 +7,7 @@ from oneroster_operator.api.plan import Endpoint, Limits, Plan
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.spec import SafetyMode
 from oneroster_operator.api.times import rfc3339
-from oneroster_operator.controller import held, manifests, preview, review, schedule
+from oneroster_operator.controller import held, identity, manifests, preview, review, schedule
 from oneroster_operator.controller.manifests import Manifest
 from oneroster_operator.controller.observed import CronJobView, Observed
 from oneroster_operator.controller.settings import Settings
@@ -62,6 +62,8 @@ def plan_of(connection: Connection, settings: Settings, *, confirmed: bool) -> P
         accepted_admins=preview.accepted_admins(connection) if confirmed else {},
         approvals=held.approved(connection.status) if confirmed else (),
         discards=held.discarded(connection.status) if confirmed else (),
+        approved_identity=identity.approved(connection) if confirmed else "",
+        full=spec.sync.full.value,
     )
 
 
@@ -71,7 +73,7 @@ def scheduling(observed: Observed, settings: Settings, refused: Statement | None
     if not connection.spec.confirmed:
         return NOTHING_SCHEDULED
     suspend = _suspended(connection, refused)
-    ready = preview.possible(connection) and preview.good(connection) and reconfirm(connection) is None
+    ready = preview.possible(connection) and preview.good(connection) and identity.reconfirm(connection) is None
     plan = plan_of(connection, settings, confirmed=True) if ready else None
     wanted = []
     for category in in_order(connection.spec.categories):
@@ -81,18 +83,6 @@ def scheduling(observed: Observed, settings: Settings, refused: Statement | None
         if plan is not None or live is not None:
             wanted.append(_cron_job(observed, settings, category, plan, suspend=suspend is not None))
     return Scheduling(plan, tuple(wanted), suspend)
-
-
-def reconfirm(connection: Connection) -> Statement | None:
-    """Set while the endpoint is another than the confirmed one: the same ids may mean other schools and people."""
-    if not connection.spec.confirmed or not review.moved(connection):
-        return None
-    return Statement(
-        FALSE,
-        "ReconfirmNeeded",
-        "spec.endpoint was changed after confirming, and ids may all be others there. Review status.schools and "
-        "status.preview, then set spec.confirmed to false and to true again.",
-    )
 
 
 def _suspended(connection: Connection, refused: Statement | None) -> Statement | None:
@@ -105,7 +95,7 @@ def _suspended(connection: Connection, refused: Statement | None) -> Statement |
         )
     if refused is not None:
         return refused
-    if (moved := reconfirm(connection)) is not None:
+    if (moved := identity.reconfirm(connection)) is not None:
         return moved
     if connection.status.schools is not None and not review.links(connection.status.schools):
         return Statement(FALSE, "NoSchoolLinked", "No school is linked, so nothing runs.")

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 
 from oneroster_operator.api.plan import Plan
 from oneroster_operator.api.status import ConnectionStatus
-from oneroster_operator.controller import hashes, held, manifests, preview, requests, verdict
+from oneroster_operator.controller import (
+    hashes,
+    held,
+    identity,
+    manifests,
+    ownership,
+    preview,
+    requests,
+    verdict,
+)
 from oneroster_operator.controller.answers import answer_discard, answer_run, refuse
 from oneroster_operator.controller.conditions import Account, account
 from oneroster_operator.controller.cron_jobs import Scheduling, plan_of, scheduling
 from oneroster_operator.controller.manifests import Manifest
-from oneroster_operator.controller.next_call import earliest, next_call
+from oneroster_operator.controller.next_call import earliest, import_due, next_call
 from oneroster_operator.controller.observed import Call, Observed, SecretState
 from oneroster_operator.controller.settings import Settings
 from oneroster_operator.controller.stalled import invalid_spec, name_taken, unusable_secret
@@ -48,20 +57,25 @@ def decide(observed: Observed, settings: Settings, result: Result | None = None)
         return Decision(status=status, wake=wake)
     secret = unusable_secret(seen)
     call, due = next_call(seen, settings) if seen.credentials.state is SecretState.USABLE else (None, None)
-    no_preview = secret or _no_preview(seen, settings)
+    not_ours = ownership.not_ours(seen, import_due=import_due(seen))
+    no_preview = secret or not_ours or _no_preview(seen, settings)
     if call is None and no_preview is not None:
         seen = refuse(seen, ("test", "preview"), no_preview)
     token = preview.wanted(seen.connection, seen.now) if call is None and no_preview is None else None
-    refused = secret or _refused(seen, settings)
+    refused = secret or _refused(seen, settings) or not_ours
+    seen = seen if call else identity.answer(seen)
     wanted = scheduling(seen, settings, refused)
     sync_token, approval = None, None
     if call is None:
         not_ready, previewing = _not_ready(seen, no_preview), token is not None
         seen, sync_token = answer_run(seen, wanted, not_ready, "sync", previewing=previewing)
-        seen, approval = answer_run(answer_discard(seen), wanted, not_ready, "approve", previewing=previewing)
+        seen = answer_discard(seen)
+        if not identity.awaits_preview(seen.connection):
+            seen, approval = answer_run(seen, wanted, not_ready, "approve", previewing=previewing)
         # What was decided about holds is a part of the plan.
         wanted = scheduling(seen, settings, refused)
-    status, wake = account(seen, settings, Account(invalid=name_taken(seen), secret=secret, scheduling=wanted))
+    known = Account(invalid=name_taken(seen), secret=secret, not_ours=not_ours, scheduling=wanted)
+    status, wake = account(seen, settings, known)
     starts_preview = token is not None and seen.job("preview", token) is None
     dry = plan_of(seen.connection, settings, confirmed=False) if starts_preview else None
     plans = [plan for plan in (wanted.plan, dry) if plan is not None]

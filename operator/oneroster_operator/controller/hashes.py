@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from oneroster_operator.api.plan import digest
+from oneroster_operator.api.plan import digest, identity_fingerprint
 from oneroster_operator.api.resource import Connection
 from oneroster_operator.api.status import SYNCED, SchoolsStatus
 from oneroster_operator.controller.observed import SecretView
 from oneroster_operator.oneroster.addresses import Networks
 
-_NOT_REVIEWED = {"confirmed", "paused", "pause_reason", "schedule"}
+_NOT_REVIEWED = {"confirmed", "paused", "pause_reason", "schedule", "sync"}
 
 
 def credentials_inputs(connection: Connection, secret: SecretView, allowed_networks: Networks) -> str:
@@ -25,7 +25,7 @@ def schools_inputs(connection: Connection) -> str:
 
 
 def preview_inputs(connection: Connection) -> str:
-    """Of what a person confirms: the spec but for `confirmed`, `paused`, `pauseReason` and `schedule`."""
+    """Of what a person confirms: the spec but for `confirmed`, `paused`, `pauseReason`, `schedule` and `sync`."""
     return _hash(connection.spec.model_dump(mode="json", exclude=_NOT_REVIEWED))
 
 
@@ -38,7 +38,7 @@ def reviewed_links(schools: SchoolsStatus | None) -> str:
 
 def endpoint(connection: Connection) -> str:
     """Of the service that is asked: another address or version may give the same schools and people other ids."""
-    return _hash(connection.spec.endpoint.model_dump(mode="json", include={"url", "version"}))
+    return identity_fingerprint(connection.spec.endpoint.url, connection.spec.endpoint.version.value)
 
 
 def _hash(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from oneroster_operator.api import group
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import (
+    ALLOWED_HOSTS_KEY,
     CLIENT_ID_KEY,
     CLIENT_SECRET_KEY,
     CREDENTIALS_DIRECTORY,
@@ -189,7 +190,7 @@ def _pod_spec(
         ],
         "volumes": [
             {"name": "plan", "configMap": {"name": plan, "optional": True}},
-            _secret("credentials", spec.auth.secret_ref.name, CLIENT_ID_KEY, CLIENT_SECRET_KEY),
+            _secret("credentials", spec.auth.secret_ref.name, CLIENT_ID_KEY, CLIENT_SECRET_KEY, ALLOWED_HOSTS_KEY),
             _secret("platform", spec.platform_ref.name, SYNC_URL_KEY),
         ],
     }

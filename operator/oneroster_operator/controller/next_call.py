@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.api.status import ConnectionStatus, Credentials, SchoolsStatus
 from oneroster_operator.api.times import instant
-from oneroster_operator.controller import hashes, preview, requests, review, schedule, verdict
+from oneroster_operator.controller import hashes, ownership, preview, requests, review, schedule, verdict
 from oneroster_operator.controller.observed import Call, CallKind, Observed, SecretState
 from oneroster_operator.controller.settings import Settings
-
-_NOT_OURS = frozenset({"DistrictTaken", "DistrictNotGranted"})
 
 Due = tuple[Call | None, dt.datetime | None]
 """The call to make now, or when the next one is due."""
@@ -49,26 +47,27 @@ def _refused_a_run(status: ConnectionStatus) -> bool:
     )
 
 
-def _lost_its_district(status: ConnectionStatus) -> bool:
-    """Whether a run has found since the last import that the district is not this connection's to write."""
-    checked = instant(status.schools.checked_time) if status.schools else None
-    runs = [entry.last_run for entry in status.categories if entry.last_run is not None]
-    return any(run.reason in _NOT_OURS and checked is not None and instant(run.time) > checked for run in runs)
+def import_due(observed: Observed) -> bool:
+    """Whether the schools are to be imported now, or as soon as a failed import may be tried again."""
+    return _due(_next_import(observed), observed.connection.status.schools, observed.now)
+
+
+def _next_import(observed: Observed) -> dt.datetime | None:
+    status = observed.connection.status
+    if ownership.lost(status):
+        return None
+    answer = status.requests.test
+    tested = answer.time if answer and answer.outcome == verdict.ACCEPTED else None
+    inputs = hashes.schools_inputs(observed.connection)
+    return review.next_import(status.schools, inputs, tested=tested, spread=_spread(observed))
 
 
 def _import(observed: Observed) -> Due:
-    connection, now = observed.connection, observed.now
-    status = connection.status
-    inputs = hashes.schools_inputs(connection)
-    answer = status.requests.test
-    tested = answer.time if answer and answer.outcome == verdict.ACCEPTED else None
-    import_at = review.next_import(status.schools, inputs, tested=tested, spread=_spread(observed))
-    if _lost_its_district(status):
-        import_at = None
-    if not _due(import_at, status.schools, now):
-        return None, import_at
+    if not import_due(observed):
+        return None, _next_import(observed)
+    inputs = hashes.schools_inputs(observed.connection)
     postponed = observed.postponed.get(CallKind.IMPORT)
-    if postponed is not None and postponed.inputs == inputs and postponed.until > now:
+    if postponed is not None and postponed.inputs == inputs and postponed.until > observed.now:
         return None, postponed.until
     return Call(CallKind.IMPORT, inputs), None
 

@@ -66,6 +66,8 @@ def _after_run(entry: CategoryStatus, job: str, finished: dt.datetime, report: C
         waiting=report.waiting,
         quarantined=report.quarantined,
         quarantined_by_rule=_rules(report),
+        pull=report.pull,
+        pull_reason=clean(report.pull_reason),
         reason=clean(report.reason, _REASON_LENGTH),
         message=clean(report.message),
     )

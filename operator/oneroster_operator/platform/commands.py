@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from oneroster_operator.platform import grants, owners, reactivation, removal
+from oneroster_operator.platform import ageing, grants, owners, reactivation, removal
 from oneroster_operator.platform import migrate as migration
 from oneroster_operator.platform.connection import Connection, PlatformError, PlatformReason, connect
 from oneroster_operator.platform.directory import schools
@@ -125,11 +125,18 @@ async def purge(url: str, options: Namespace) -> int:
 
 
 async def retention(url: str, options: Namespace) -> int:
-    """Delete people who have had no role for a time; a district that is being synced is left out."""
+    """Delete people who have had no role for a time, and accounts of runs that are old.
+
+    Of a district that is being synced the people are left out.
+    """
     total: removal.Counts = {}
     left_out = False
     async with _database(url, options) as connection:
         districts = await removal.districts_with_gone(connection, options.days)
+        aged = await ageing.forget_runs(
+            connection, options.runs_days, people_days=options.days, dry_run=options.dry_run
+        )
+        aged |= await ageing.forget_holds(connection, options.runs_days, dry_run=options.dry_run)
     for district_id in districts:
         try:
             async with _database(url, options) as connection:
@@ -140,9 +147,13 @@ async def retention(url: str, options: Namespace) -> int:
             left_out = True
             _say(error.message)
             continue
-        total = {table: total.get(table, 0) + count for table, count in counts.items()}
-    _say_counts(total, "would be deleted" if options.dry_run else "deleted")
+        total = _sum(total, counts)
+    _say_counts(_sum(total, aged), "would be deleted" if options.dry_run else "deleted")
     return _IN_USE if left_out else 0
+
+
+def _sum(one: removal.Counts, other: removal.Counts) -> removal.Counts:
+    return one | {table: one.get(table, 0) + count for table, count in other.items()}
 
 
 def _say_counts(counts: removal.Counts, what: str) -> None:

@@ -6,6 +6,9 @@ import msgspec
 
 from oneroster_operator.platform.connection import Connection, platform_errors
 
+_EPOCH = "(SELECT coalesce(max(epoch), 1) FROM roster.identities WHERE district_id = %s)"
+"""Of the district's present identity."""
+
 
 class PlatformSchool(msgspec.Struct, frozen=True):
     """A school as the platform knows it (`public.schools`)."""
@@ -56,13 +59,14 @@ async def schools(connection: Connection, district_id: str) -> list[PlatformScho
 
 
 async def links(connection: Connection, district_id: str) -> dict[str, str]:
-    """The platform's school id by the district's sourcedId, for every school that was ever synced.
+    """The platform's school id by the district's sourcedId, for every school synced in the present identity.
 
     Raises `PlatformError`.
     """
     with platform_errors(connection):
         cursor = await connection.execute(
-            "SELECT sourced_id, school_id FROM roster.school_links WHERE district_id = %s", [district_id]
+            f"SELECT sourced_id, school_id FROM roster.school_links WHERE district_id = %s AND epoch = {_EPOCH}",  # noqa: S608 - a constant
+            [district_id, district_id],
         )
         return dict(await cursor.fetchall())
 
@@ -88,14 +92,14 @@ async def save_links(connection: Connection, district_id: str, links: Mapping[st
         if unknown := await cursor.fetchall():
             raise SchoolUnknown(district_id, tuple(row[0] for row in unknown))
         cursor = await connection.execute(
-            """
-            INSERT INTO roster.school_links AS stored (district_id, sourced_id, school_id)
-            SELECT %s, link.sourced_id, link.school_id
+            f"""
+            INSERT INTO roster.school_links AS stored (district_id, epoch, sourced_id, school_id)
+            SELECT %s, {_EPOCH}, link.sourced_id, link.school_id
             FROM unnest(%s::text[], %s::text[]) AS link (sourced_id, school_id)
-            ON CONFLICT (district_id, sourced_id)
+            ON CONFLICT (district_id, epoch, sourced_id)
             DO UPDATE SET school_id = excluded.school_id, linked_at = now()
             WHERE stored.school_id <> excluded.school_id
-            """,
-            [district_id, *pairs],
+            """,  # noqa: S608 - made of a constant
+            [district_id, district_id, *pairs],
         )
         return cursor.rowcount

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Literal, LiteralString
 
 import msgspec
 from psycopg.rows import dict_row
@@ -55,27 +55,36 @@ SELECT kind, action, sourced_id, school_id, NULL FROM roster.hold_rows
 WHERE district_id = %(district)s AND fingerprint = %(fingerprint)s
 ORDER BY kind, action, school_id, sourced_id
 """
-_ROWS_WITH_NAMES = """
+
+
+def _same(table: LiteralString) -> LiteralString:
+    """Whether it is what the hold is about: by its id, or by the one that it had in the identity before."""
+    return f"""
+    {table}.district_id = row.district_id
+    AND coalesce({table}.sourced_id, {table}.former_sourced_id) = row.sourced_id
+    AND ({table}.sourced_id IS NULL) = row.former
+    AND ({table}.sourced_id IS NOT NULL OR {table}.former_epoch = (
+        SELECT max(epoch) - 1 FROM roster.identities WHERE district_id = %(district)s
+    ))
+    """  # noqa: S608 - made of constants
+
+
+_ROWS_WITH_NAMES = f"""
 SELECT row.kind, row.action, row.sourced_id, row.school_id,
        coalesce(
            person.given_name || ' ' || person.family_name, enrolled.given_name || ' ' || enrolled.family_name,
            class.title, course.title, session.title
        )
 FROM roster.hold_rows AS row
-LEFT JOIN roster.users AS person ON row.kind IN ('users', 'user_roles')
-    AND person.district_id = row.district_id AND person.sourced_id = row.sourced_id
-LEFT JOIN roster.enrollments AS enrollment ON row.kind = 'enrollments'
-    AND enrollment.district_id = row.district_id AND enrollment.sourced_id = row.sourced_id
+LEFT JOIN roster.users AS person ON row.kind IN ('users', 'user_roles') AND {_same("person")}
+LEFT JOIN roster.enrollments AS enrollment ON row.kind = 'enrollments' AND {_same("enrollment")}
 LEFT JOIN roster.users AS enrolled ON enrolled.id = enrollment.user_id
-LEFT JOIN roster.classes AS class ON row.kind = 'classes'
-    AND class.district_id = row.district_id AND class.sourced_id = row.sourced_id
-LEFT JOIN roster.courses AS course ON row.kind = 'courses'
-    AND course.district_id = row.district_id AND course.sourced_id = row.sourced_id
-LEFT JOIN roster.academic_sessions AS session ON row.kind = 'academic_sessions'
-    AND session.district_id = row.district_id AND session.sourced_id = row.sourced_id
+LEFT JOIN roster.classes AS class ON row.kind = 'classes' AND {_same("class")}
+LEFT JOIN roster.courses AS course ON row.kind = 'courses' AND {_same("course")}
+LEFT JOIN roster.academic_sessions AS session ON row.kind = 'academic_sessions' AND {_same("session")}
 WHERE row.district_id = %(district)s AND row.fingerprint = %(fingerprint)s
 ORDER BY 1, 2, 4, 3
-"""
+"""  # noqa: S608 - made of constants
 
 
 async def stored_holds(connection: Connection, district_id: str) -> list[StoredHold]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.platform import commands
+from oneroster_operator.platform import ageing, commands
 from oneroster_operator.platform.connection import PlatformError, PlatformReason
 from oneroster_operator.platform.directory import DistrictUnknown
 from oneroster_operator.platform.grants import RoleUnknown
@@ -115,9 +115,19 @@ def _parser() -> argparse.ArgumentParser:
     retention = added.add_parser(
         "retention",
         parents=[database, dry],
-        help="delete people who have had no role for a time, in all districts",
+        help="delete people who have had no role for a time, and old accounts of runs, in all districts",
     )
-    retention.add_argument("--days", type=_days, required=True, metavar="N")
+    retention.add_argument(
+        "--days", type=_days, required=True, metavar="N", help="people who have had no role for so long go"
+    )
+    retention.add_argument(
+        "--runs-days",
+        type=_run_days,
+        default=ageing.KEEP_DAYS,
+        metavar="N",
+        help="accounts of runs, and of what they withheld, go after so many days, by default %(default)s; "
+        "of each category the last run that wrote is kept, and one that removed something for at least --days",
+    )
     retention.set_defaults(run=commands.retention)
     return parser
 
@@ -135,6 +145,14 @@ def _owner(text: str) -> DistrictOwner:
 def _days(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 36500:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 36500")
+    return int(text)
+
+
+def _run_days(text: str) -> int:
+    if _days(text) < ageing.LEAST_DAYS:
+        raise argparse.ArgumentTypeError(
+            f"{text} is too few: runs are judged by those of the days before, so keep at least {ageing.LEAST_DAYS}"
+        )
     return int(text)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from graphlib import TopologicalSorter
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -35,11 +36,12 @@ _CLAIMED = ("academic_sessions", "courses", "classes")
 
 _END_ROLES = (
     "UPDATE roster.user_roles SET ended_at = now() WHERE district_id = %(district)s AND role = %(role)s"
-    " AND ended_at IS NULL"
+    " AND ended_at IS NULL AND NOT by_hand"
 )
 _DEACTIVATE = """
 UPDATE roster.users AS person SET active = false, changed_at = now()
 WHERE person.district_id = %(district)s AND person.active
+AND (person.sourced_id IS NOT NULL OR person.former_sourced_id IS NOT NULL)
 AND NOT EXISTS (SELECT FROM roster.user_roles AS held WHERE held.user_id = person.id AND held.ended_at IS NULL)
 """
 _END_ENROLLMENTS = (
@@ -53,6 +55,8 @@ WHERE district_id = %(district)s AND %(category)s::text = ANY (claimed_by)
 """
 
 _FORGET_QUARANTINE = "DELETE FROM roster.quarantine WHERE district_id = %(district)s AND category = %(category)s"
+# Were it selected again, asking for changes alone would bring back nothing of what is ended here.
+_FORGET_WATERMARKS = "DELETE FROM roster.watermarks WHERE district_id = %(district)s AND category = %(category)s"
 _CLEAR_HOLDS = """
 WITH cleared AS (
     UPDATE roster.holds SET state = 'cleared'
@@ -83,6 +87,7 @@ async def release(connection: Connection, district_id: str, category: Category, 
             "enrollments": sql.SQL(_END_ENROLLMENTS),
             **{name: sql.SQL(_END_CLAIMS).format(table=sql.Identifier("roster", name)) for name in _CLAIMED},
             "quarantine": sql.SQL(_FORGET_QUARANTINE),
+            "watermarks": sql.SQL(_FORGET_WATERMARKS),
             "holds": sql.SQL(_CLEAR_HOLDS),
         }
         async with connection.transaction(force_rollback=dry_run):
@@ -102,29 +107,48 @@ async def _check_released(connection: Connection, district_id: str, category: Ca
 
 
 async def purge(connection: Connection, district_id: str, *, dry_run: bool, say: Callable[[str], None]) -> Counts:
-    """Delete all rows of the district from all roster tables, in batches, under its lock.
+    """Delete what the roster brought of the district from all roster tables, in batches, under its lock.
 
-    Its grants and its owner stay. Interrupted, it goes on where it was when called again. Raises `PlatformError`.
+    Its grants and its owner stay, and what was made by hand: accounts, roles, and accounts that the roster took
+    over, which lose their source. Interrupted, it goes on where it was when called again. Raises `PlatformError`.
     """
     await lock_district(connection, district_id)
     counts = {}
     with platform_errors(connection):
         for table in await _tables_of_districts(connection):
-            name = sql.Identifier("roster", table)
+            name, which = sql.Identifier("roster", table), sql.SQL(_BROUGHT.get(table, ""))
             if dry_run:
-                count = sql.SQL("SELECT count(*) FROM {} WHERE district_id = %s").format(name)
+                count = sql.SQL("SELECT count(*) FROM {} AS row WHERE district_id = %s {}").format(name, which)
                 row = await (await connection.execute(count, [district_id])).fetchone()
                 counts[table] = row[0] if row else 0
                 continue
             counts[table] = 0
             batch = sql.SQL(
                 "DELETE FROM {name} WHERE ctid = ANY (ARRAY("
-                "SELECT ctid FROM {name} WHERE district_id = %s LIMIT {batch}))"
-            ).format(name=name, batch=sql.Literal(BATCH))
+                "SELECT ctid FROM {name} AS row WHERE district_id = %s {which} LIMIT {batch}))"
+            ).format(name=name, which=which, batch=sql.Literal(BATCH))
             while deleted := (await connection.execute(batch, [district_id])).rowcount:
                 counts[table] += deleted
                 say(f"{table}: {counts[table]} rows deleted")
+        if not dry_run:
+            await connection.execute(_CUT_OFF, [district_id])
     return counts
+
+
+_BROUGHT: dict[str, LiteralString] = {
+    "user_roles": "AND NOT by_hand",
+    "users": "AND (sourced_id IS NOT NULL OR former_sourced_id IS NOT NULL) AND NOT EXISTS ("
+    "SELECT FROM roster.user_roles AS held WHERE held.user_id = row.id AND held.by_hand)",
+}
+"""Of the tables in which there are rows made by hand, those that the roster brought."""
+
+_CUT_OFF = """
+UPDATE roster.users AS account
+SET sourced_id = NULL, former_sourced_id = NULL, former_epoch = NULL, changed_at = now(), active = EXISTS (
+    SELECT FROM roster.user_roles AS held WHERE held.user_id = account.id AND held.ended_at IS NULL
+)
+WHERE district_id = %s AND (sourced_id IS NOT NULL OR former_sourced_id IS NOT NULL)
+"""
 
 
 async def _tables_of_districts(connection: Connection) -> list[str]:
@@ -144,21 +168,33 @@ async def _tables_of_districts(connection: Connection) -> list[str]:
     )
     rows = await cursor.fetchall()
     names = {oid: name for name, _, oid in rows}
-    order = TopologicalSorter({oid: sorted(set(referring) & names.keys()) for _, referring, oid in rows})
-    return [names[oid] for oid in order.static_order()]
+    order = TopologicalSorter(
+        {name: {names[oid] for oid in referring if oid in names} for name, referring, _ in rows}
+    )
+    for name in _REFERRED_TO_BY_ENROLLMENTS:
+        order.add(name, "enrollments")
+    return list(order.static_order())
+
+
+_REFERRED_TO_BY_ENROLLMENTS = ("users", "classes")
+"""By triggers instead of foreign keys, of which the catalog would tell (migration references)."""
 
 
 _GONE = """
 SELECT id FROM roster.users AS person
 WHERE person.district_id = %(district)s AND NOT person.active
 AND person.changed_at < now() - make_interval(days => %(days)s)
-AND NOT EXISTS (SELECT FROM roster.user_roles AS held WHERE held.user_id = person.id AND held.ended_at IS NULL)
+AND (person.sourced_id IS NOT NULL OR person.former_sourced_id IS NOT NULL)
+AND NOT EXISTS (
+    SELECT FROM roster.user_roles AS held
+    WHERE held.user_id = person.id AND (held.ended_at IS NULL OR held.by_hand)
+)
 """
 
 
 _NAMED = """
 DELETE FROM {} WHERE district_id = %(district)s AND {} IN ('users', 'user_roles')
-AND sourced_id IN (SELECT sourced_id FROM roster.users WHERE id = ANY (%(ids)s))
+AND sourced_id IN (SELECT coalesce(sourced_id, former_sourced_id) FROM roster.users WHERE id = ANY (%(ids)s))
 """
 _BY_SOURCED_ID = {
     "quarantine": sql.SQL(_NAMED).format(sql.Identifier("roster", "quarantine"), sql.Identifier("collection")),
@@ -184,6 +220,8 @@ async def districts_with_gone(connection: Connection, days: int) -> list[str]:
 
 async def erase(connection: Connection, district_id: str, days: int, *, dry_run: bool) -> Counts:
     """Delete the people of the district who have had no role for so many days, with all that refers to them.
+
+    Not who has, or had, a role that was made by hand.
 
     In batches, under the district's lock. Raises `PlatformError`.
     """

@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from oneroster_operator.api.category import Category
-from oneroster_operator.api.report import CategoryReport, Outcome, most_frequent
+from oneroster_operator.api.report import CategoryReport, Outcome, Pull, most_frequent
 from oneroster_operator.platform.connection import Connection, platform_errors
 
 
@@ -53,6 +53,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that the category held at the end, by kind and platform school id: later removals are judged by it."""
     rebased: bool = False
     """Removals were let past the limits, so that counts of earlier runs are not what later ones are judged by."""
+    pull: Pull | None = None
+    """How much of the category was asked for; None where the run did not get so far."""
+    pull_reason: str = ""
+    """Why all of it was, though the plan wants that once a week."""
 
 
 _COLUMNS = RunRecord.__struct_fields__
@@ -100,6 +104,8 @@ def category_report(run: RunRecord) -> CategoryReport:
         waiting=run.waiting,
         quarantined=run.quarantined,
         quarantined_by_rule=most_frequent(run.quarantined_by_rule),
+        pull=run.pull,
+        pull_reason=run.pull_reason,
         reason=run.reason,
         message=run.message,
     )

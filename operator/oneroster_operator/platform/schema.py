@@ -14,7 +14,7 @@ from oneroster_operator.platform.connection import (
     platform_errors,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 8
 """The number of the newest file in migrations/."""
 
 _FILE_NAME = re.compile(r"(?P<version>\d{4})_\w+\.sql")

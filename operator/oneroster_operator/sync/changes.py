@@ -38,7 +38,8 @@ _CHANGES = """
 SELECT kind, action, sourced_id, school_id FROM differences ORDER BY kind, action, school_id, sourced_id
 """
 
-# As the district has them now, and of what it has no more as the platform does.
+# As the district has them now, and of what it has no more as the platform does; of an earlier identity by the row,
+# since another may have its id.
 _CHANGES_WITH_NAMES = """
 WITH people AS (
     SELECT sourced_id, given_name || ' ' || family_name AS name FROM stage_users WHERE state = 'wanted'
@@ -83,5 +84,18 @@ LEFT JOIN people ON people.sourced_id = CASE
     WHEN difference.kind IN ('users', 'user_roles') THEN difference.sourced_id
 END
 LEFT JOIN titles ON titles.kind = difference.kind AND titles.sourced_id = difference.sourced_id
+WHERE difference.trait IS DISTINCT FROM 'former'
+UNION ALL
+SELECT difference.kind, difference.action, difference.sourced_id, difference.school_id,
+       coalesce(person.given_name || ' ' || person.family_name, class.title, course.title, session.title)
+FROM differences AS difference
+LEFT JOIN roster.user_roles AS role ON difference.kind = 'user_roles' AND role.id = difference.id
+LEFT JOIN roster.enrollments AS enrollment ON difference.kind = 'enrollments' AND enrollment.id = difference.id
+LEFT JOIN roster.users AS person ON person.id = coalesce(role.user_id, enrollment.user_id)
+LEFT JOIN roster.classes AS class ON difference.kind = 'classes' AND class.id = difference.id
+LEFT JOIN roster.courses AS course ON difference.kind = 'courses' AND course.id = difference.id
+LEFT JOIN roster.academic_sessions AS session
+    ON difference.kind = 'academic_sessions' AND session.id = difference.id
+WHERE difference.trait = 'former'
 ORDER BY 1, 2, 4, 3
 """

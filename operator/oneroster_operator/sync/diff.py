@@ -2,10 +2,12 @@
 
 One row of `differences` is one row of the roster to be written. `action` is create, revive (the row is there
 but ended, or without this category's claim), change or end. `trait` marks what the limits look at: `moved`
-(a change of who or where it is) and `explicit` (an end that the district's own record asks for).
+(a change of who or where it is), `explicit` (an end that the district's own record asks for) and `former` (an end
+of a row of an earlier identity, which `sourced_id` then is of).
 """
 
 from collections import defaultdict
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -49,7 +51,8 @@ _USERS = sql.SQL(
     SELECT 'users',
            CASE WHEN known.id IS NULL THEN 'create' WHEN NOT known.active THEN 'revive' ELSE 'change' END,
            known.id, staged.sourced_id, NULL,
-           CASE WHEN known.active AND ({known_identity}) IS DISTINCT FROM ({identity}) THEN 'moved' END
+           CASE WHEN known.active AND known.id NOT IN (SELECT id FROM just_linked)
+               AND ({known_identity}) IS DISTINCT FROM ({identity}) THEN 'moved' END
     FROM stage_users AS staged
     LEFT JOIN roster.users AS known
         ON known.district_id = %(district)s AND known.sourced_id = staged.sourced_id
@@ -72,7 +75,7 @@ FROM wanted_user_roles AS wanted
 LEFT JOIN roster.users AS person
     ON person.district_id = %(district)s AND person.sourced_id = wanted.sourced_id
 LEFT JOIN roster.user_roles AS held
-    ON held.district_id = %(district)s AND held.user_id = person.id AND held.role = %(role)s
+    ON held.district_id = %(district)s AND held.user_id = person.id AND held.role = %(role)s AND NOT held.by_hand
     AND held.school_id IS NOT DISTINCT FROM wanted.school_id
 WHERE held.id IS NULL OR held.ended_at IS NOT NULL
 OR (held.begin_date, held.end_date) IS DISTINCT FROM (wanted.begin_date, wanted.end_date)
@@ -80,12 +83,13 @@ OR (held.begin_date, held.end_date) IS DISTINCT FROM (wanted.begin_date, wanted.
 
 _ROLES_ENDED = """
 INSERT INTO differences
-SELECT 'user_roles', 'end', held.id, person.sourced_id, held.school_id,
-       CASE WHEN staged.state IS NOT NULL THEN 'explicit' END
+SELECT 'user_roles', 'end', held.id, coalesce(person.sourced_id, person.former_sourced_id), held.school_id,
+       CASE WHEN person.sourced_id IS NULL THEN 'former' WHEN staged.state IS NOT NULL THEN 'explicit' END
 FROM roster.user_roles AS held
 JOIN roster.users AS person ON person.district_id = %(district)s AND person.id = held.user_id
 LEFT JOIN stage_users AS staged ON staged.sourced_id = person.sourced_id
-WHERE held.district_id = %(district)s AND held.role = %(role)s AND held.ended_at IS NULL
+WHERE held.district_id = %(district)s AND held.role = %(role)s AND held.ended_at IS NULL AND NOT held.by_hand
+AND coalesce(person.sourced_id, person.former_sourced_id) IS NOT NULL
 AND (held.school_id IS NULL OR held.school_id IN (SELECT school_id FROM linked))
 AND staged.state IS DISTINCT FROM 'rejected'
 AND NOT EXISTS (
@@ -126,13 +130,14 @@ def _claims_ended(kind: Kind) -> sql.Composed:
     return sql.SQL(
         """
         INSERT INTO differences
-        SELECT {kind}, 'end', known.id, known.sourced_id, {school},
-               CASE WHEN staged.state = 'left out' THEN 'explicit' END
+        SELECT {kind}, 'end', known.id, coalesce(known.sourced_id, known.former_sourced_id), {school},
+               CASE WHEN known.sourced_id IS NULL THEN 'former' WHEN staged.state = 'left out' THEN 'explicit' END
         FROM {roster} AS known
         LEFT JOIN {stage} AS staged ON staged.sourced_id = known.sourced_id
         WHERE known.district_id = %(district)s AND %(category)s = ANY (known.claimed_by)
         AND NOT EXISTS (SELECT FROM {wanted} AS wanted WHERE wanted.sourced_id = known.sourced_id)
         AND NOT EXISTS (SELECT FROM frozen WHERE kind = {kind} AND frozen.sourced_id = known.sourced_id)
+        AND (known.sourced_id IS NOT NULL OR {former_ends})
         """
     ).format(
         kind=sql.Literal(kind.value),
@@ -140,8 +145,16 @@ def _claims_ended(kind: Kind) -> sql.Composed:
         stage=sql.Identifier(f"stage_{kind}"),
         roster=sql.Identifier("roster", kind.value),
         wanted=sql.Identifier(f"wanted_{kind}"),
+        former_ends=sql.SQL("known.school_id IN (SELECT school_id FROM linked)" if is_class else _NONE_IS_FROZEN),
     )
 
+
+# Of an earlier identity, what a class of a school that is not linked needs is not told from the rest.
+_NONE_IS_FROZEN: LiteralString = """NOT EXISTS (
+    SELECT FROM roster.classes AS class
+    WHERE class.district_id = %(district)s AND class.sourced_id IS NULL AND %(category)s = ANY (class.claimed_by)
+    AND class.school_id NOT IN (SELECT school_id FROM linked)
+)"""
 
 _ENROLLMENTS_WANTED = """
 INSERT INTO differences
@@ -166,8 +179,8 @@ OR (person.sourced_id, class.sourced_id, known.school_id, known.is_primary, know
 
 _ENROLLMENTS_ENDED = """
 INSERT INTO differences
-SELECT 'enrollments', 'end', known.id, known.sourced_id, known.school_id,
-       CASE WHEN staged.state IS NOT NULL THEN 'explicit' END
+SELECT 'enrollments', 'end', known.id, coalesce(known.sourced_id, known.former_sourced_id), known.school_id,
+       CASE WHEN known.sourced_id IS NULL THEN 'former' WHEN staged.state IS NOT NULL THEN 'explicit' END
 FROM roster.enrollments AS known
 LEFT JOIN stage_enrollments AS staged ON staged.sourced_id = known.sourced_id
 WHERE known.district_id = %(district)s AND known.category = %(category)s AND known.ended_at IS NULL
@@ -177,17 +190,18 @@ AND NOT EXISTS (SELECT FROM wanted_enrollments AS wanted WHERE wanted.sourced_id
 """
 
 
-_HELD = """
+_HELD_PEOPLE = """
 SELECT 'users', NULL, count(*)
 FROM roster.users
 WHERE district_id = %(district)s AND active AND sourced_id IN (SELECT sourced_id FROM wanted_user_roles)
 UNION ALL
 SELECT 'user_roles', school_id, count(*)
 FROM roster.user_roles
-WHERE district_id = %(district)s AND role = %(role)s AND ended_at IS NULL
+WHERE district_id = %(district)s AND role = %(role)s AND ended_at IS NULL AND NOT by_hand
 AND (school_id IS NULL OR school_id IN (SELECT school_id FROM linked))
 GROUP BY school_id
-UNION ALL
+"""
+_HELD_ROSTERS = """
 SELECT 'academic_sessions', NULL, count(*)
 FROM roster.academic_sessions WHERE district_id = %(district)s AND %(category)s = ANY (claimed_by)
 UNION ALL
@@ -213,7 +227,8 @@ SELECT kind, CASE WHEN kind = 'users' THEN NULL ELSE school_id END,
        count(*) FILTER (WHERE action = 'change'),
        count(*) FILTER (WHERE action = 'change' AND trait = 'moved'),
        count(*) FILTER (WHERE action = 'end'),
-       count(*) FILTER (WHERE action = 'end' AND trait = 'explicit')
+       count(*) FILTER (WHERE action = 'end' AND trait = 'explicit'),
+       count(*) FILTER (WHERE action = 'end' AND trait = 'former')
 FROM {rows}
 GROUP BY 1, 2
 """
@@ -222,9 +237,11 @@ GROUP BY 1, 2
 async def held(connection: Connection, owner: Owner) -> dict[Kind, dict[str | None, int]]:
     """What the category holds now, by kind and platform school id."""
     counts: dict[Kind, dict[str | None, int]] = defaultdict(dict)
-    cursor = await connection.execute(_HELD, owner.names)
-    for kind, school_id, count in await cursor.fetchall():
-        counts[Kind(kind)][school_id] = count
+    for writers, statement in ((GRANTED_BY, _HELD_PEOPLE), (ENROLLED_BY, _HELD_ROSTERS)):
+        if owner.category in writers:
+            cursor = await connection.execute(statement, owner.names)
+            for kind, school_id, count in await cursor.fetchall():
+                counts[Kind(kind)][school_id] = count
     return counts
 
 

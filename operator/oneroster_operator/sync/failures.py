@@ -1,12 +1,13 @@
 """What an error means for a category: its outcome, a reason, who can mend it, and whether the next may try."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.report import Outcome
 from oneroster_operator.oneroster import Collection, DistrictError, Refused
 from oneroster_operator.platform.connection import PlatformError
 from oneroster_operator.platform.directory import DistrictUnknown, SchoolUnknown
+from oneroster_operator.sync.identity import ReconfirmNeeded
 from oneroster_operator.sync.lock import LockLost
 
 _OF_ONE_COLLECTION = frozenset({"Forbidden", "InsufficientScope", "NotFound", "BadRequest", "RequestRefused"})
@@ -56,6 +57,8 @@ def foreseen(error: Exception) -> Failure | None:
                 "lead to PostgreSQL itself or to a pooler that keeps a session together.",
                 final=True,
             )
+        case ReconfirmNeeded():
+            return Failure(Outcome.FAILED, "ReconfirmNeeded", str(error), final=True)
         case DistrictUnknown():
             return Failure(Outcome.FAILED, "DistrictUnknown", str(error), final=True)
         case SchoolUnknown():
@@ -83,6 +86,15 @@ def deadline_exceeded(seconds: int, *, pulling: bool) -> Failure:
         "DeadlineExceeded",
         f"The platform's database was not done when the run's {seconds} s were over, so nothing was written.",
         final=True,
+    )
+
+
+def lost_for_good(failure: Failure) -> Failure:
+    """The last session broke off by the failure, or no other was to be had by it."""
+    return replace(
+        failure,
+        message="The run lost its session with the platform's database; what was not finished was not written, "
+        f"the next run does it. {failure.message}",
     )
 
 

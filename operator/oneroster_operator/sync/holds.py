@@ -78,11 +78,14 @@ def holds(category: Category, limits: Limits, accepted_admins: int, found: Diffe
     the total of the confirmed preview, which counts roles likewise. So a first sync may bring all that the
     preview showed, and later ones fill up to it. An admin's explicit loss of a role is never withheld, unless
     none would be left. Where nearly all is gone while much is new, nothing of it is written: it may be the same
-    people under other ids.
+    people under other ids. Nothing new comes either while rows of an earlier identity may not go: nobody is there
+    twice.
     """
     judged = [_removals(category, limits, found)]
     if not _replaced(category, limits, found):
-        judged += [_new_admins(category, limits, accepted_admins, found), _changes(category, limits, found)]
+        judged.append(_changes(category, limits, found))
+    if not any(hold and Part.CREATIONS in hold.parts for hold in judged):
+        judged.insert(1, _new_admins(category, limits, accepted_admins, found))
     found_holds = [hold for hold in judged if hold]
     withheld = frozenset(part for hold in found_holds for part in hold.parts)
     if last := _last_admin(category, limits, found, withheld):
@@ -102,6 +105,10 @@ def _removals(category: Category, limits: Limits, found: Differences) -> Hold | 
     if _replaced(category, limits, found):
         parts |= {Part.CREATIONS, Part.CHANGES}
         count += found.all.created + found.all.changed
+    elif found.all.former:
+        parts |= {Part.CREATIONS}
+        count += found.all.created
+        message += " " + _former_message(found.all)
     return Hold(frozenset(parts), count, reason, message)
 
 
@@ -191,7 +198,22 @@ def _emptied_message(tally: Tally, noun: str) -> str:
     )
 
 
+def _former_message(tally: Tally) -> str:
+    return (
+        f"This is an identity migration: {tally.former} rows that would go are of the endpoint before it was "
+        "changed, and not recognised in what the present one lists. Nothing new was let in either; approve it to "
+        "let these end and those come, in one step."
+    )
+
+
 def _replaced_message(tally: Tally, new: int, noun: str) -> str:
+    if tally.former:
+        return (
+            f"Nothing was written because this is an identity migration: {tally.former} of {tally.active} {noun} "
+            f"are of the endpoint before it was changed, and not recognised among the {new} new ones of the "
+            "present one. Approve it to let the old ones end and the new ones come, in one step; people keep "
+            "their accounts where both endpoints give them the same userMasterIdentifier or identifier."
+        )
     return (
         f"Nothing was written because {tally.removed} of {tally.active} {noun} are gone and "
         f"{new} new ones came, as if the district's ids had all changed (another endpoint, version or "

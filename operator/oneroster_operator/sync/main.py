@@ -236,20 +236,21 @@ def _time(text: str) -> dt.datetime:
 def _leave(report: Report, termination_log: Path | None, lines: TextIO) -> None:
     """A line for each category, and the report where Kubernetes looks for it."""
     for category in report.categories:
-        print(_line(category), file=lines, flush=True)
+        print(_line(category, report), file=lines, flush=True)
     file = termination_log or Path(TERMINATION_LOG)
     if termination_log or file.exists():
         file.write_bytes(encode_report(report))
 
 
-def _line(category: CategoryReport) -> str:
+def _line(category: CategoryReport, report: Report) -> str:
     counts = " ".join(
         f"{name}={getattr(category, name)}"
         for name in ("created", "changed", "removed", "withheld", "waiting", "quarantined")
     )
+    unchanged = " (nothing to do)" if category.unchanged and not report.dry_run else ""
     reason = f" reason={category.reason}" if category.reason else ""
     message = f": {category.message}" if category.message else ""
-    return f"{category.name}: {category.outcome}{reason} {counts}{message}"
+    return f"{category.name}: {category.outcome}{unchanged}{reason} {counts}{message}"
 
 
 def _now() -> dt.datetime:

@@ -5,6 +5,8 @@ lock every unchanged row and use up an id for it, which is a write for nothing; 
 already keeps others from inserting the same row.
 """
 
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -12,9 +14,8 @@ from psycopg import sql
 
 from oneroster_operator.platform.connection import Connection
 from oneroster_operator.sync.columns import CLAIMED, FILLED, assigned, listed, named
-from oneroster_operator.sync.roles import GRANTED_BY
 from oneroster_operator.sync.tally import Kind
-from oneroster_operator.sync.wanted import ENROLLED_BY, Owner
+from oneroster_operator.sync.wanted import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,44 @@ class Written:
 
 async def merge(connection: Connection, owner: Owner) -> Written:
     """Write all that is in `differences`; what refers to a row comes after it."""
+    found = await _actions(connection)
     written = Written()
-    if owner.category in GRANTED_BY:
-        written += await _users(connection, owner)
-        written += await _roles(connection, owner)
-    if owner.category in ENROLLED_BY:
-        for kind in CLAIMED:
-            written += await _claims(connection, owner, kind)
-        written += await _enrollments(connection, owner)
+    for kind, write in _WRITERS:
+        if kind in found:
+            written += await write(_Writing(connection, owner, kind, found[kind]))
     return written
+
+
+async def _actions(connection: Connection) -> dict[Kind, set[str]]:
+    actions: dict[Kind, set[str]] = defaultdict(set)
+    cursor = await connection.execute("SELECT DISTINCT kind, action FROM differences")
+    for kind, action in await cursor.fetchall():
+        actions[Kind(kind)].add(action)
+    return actions
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One kind of differences; a statement for which there are none is not made, each would read a whole table."""
+
+    connection: Connection
+    owner: Owner
+    kind: Kind
+    actions: set[str]
+
+    async def rows(self, action: str, statement: sql.SQL | sql.Composed) -> int:
+        """How many rows a statement for differences of this action wrote."""
+        if action not in self.actions:
+            return 0
+        return (await self.connection.execute(statement, self.owner.names)).rowcount
+
+    async def counts(self, update: LiteralString, **names: sql.Composable) -> tuple[int, int]:
+        """How many rows an update revived and how many it changed."""
+        if self.actions.isdisjoint({"revive", "change"}):
+            return 0, 0
+        cursor = await self.connection.execute(_counted(update, **names), self.owner.names)
+        row = await cursor.fetchone()
+        return (row[0], row[1]) if row else (0, 0)
 
 
 _CREATE_USERS = sql.SQL(
@@ -62,8 +92,8 @@ AND known.district_id = %(district)s AND known.id = difference.id
 
 _CREATE_ROLES = sql.SQL(
     """
-    INSERT INTO roster.user_roles (district_id, user_id, role, school_id, begin_date, end_date)
-    SELECT %(district)s, person.id, %(role)s, wanted.school_id, wanted.begin_date, wanted.end_date
+    INSERT INTO roster.user_roles (district_id, user_id, role, school_id, begin_date, end_date, by_hand)
+    SELECT %(district)s, person.id, %(role)s, wanted.school_id, wanted.begin_date, wanted.end_date, false
     FROM differences AS difference
     JOIN wanted_user_roles AS wanted
         ON wanted.sourced_id = difference.sourced_id AND wanted.school_id IS NOT DISTINCT FROM difference.school_id
@@ -177,42 +207,48 @@ _END_ENROLLMENTS = sql.SQL(
 )
 
 
-async def _users(connection: Connection, owner: Owner) -> Written:
-    created = await _rows(connection, owner, _CREATE_USERS)
-    revived, changed = await _counts(
-        connection, owner, _counted(_UPDATE_USERS, assignments=assigned(FILLED[Kind.USERS], "staged"))
-    )
+async def _users(of: _Writing) -> Written:
+    created = await of.rows("create", _CREATE_USERS)
+    revived, changed = await of.counts(_UPDATE_USERS, assignments=assigned(FILLED[Kind.USERS], "staged"))
     return Written(created + revived, changed)
 
 
-async def _roles(connection: Connection, owner: Owner) -> Written:
-    created = await _rows(connection, owner, _CREATE_ROLES)
-    revived, changed = await _counts(connection, owner, _counted(_UPDATE_ROLES))
-    removed = await _rows(connection, owner, _END_ROLES)
-    changed += await _rows(connection, owner, _DEACTIVATE)
+async def _roles(of: _Writing) -> Written:
+    created = await of.rows("create", _CREATE_ROLES)
+    revived, changed = await of.counts(_UPDATE_ROLES)
+    removed = await of.rows("end", _END_ROLES)
+    changed += await of.rows("end", _DEACTIVATE)
     return Written(created + revived, changed, removed)
 
 
-async def _claims(connection: Connection, owner: Owner, kind: Kind) -> Written:
+async def _claims(of: _Writing) -> Written:
     names: dict[str, sql.Composable] = {
-        "kind": sql.Literal(kind.value),
-        "roster": sql.Identifier("roster", kind.value),
-        "stage": sql.Identifier(f"stage_{kind}"),
-        "columns": named(FILLED[kind]),
-        "values": listed(FILLED[kind], "staged"),
-        "assignments": assigned(FILLED[kind], "staged"),
+        "kind": sql.Literal(of.kind.value),
+        "roster": sql.Identifier("roster", of.kind.value),
+        "stage": sql.Identifier(f"stage_{of.kind}"),
+        "columns": named(FILLED[of.kind]),
+        "values": listed(FILLED[of.kind], "staged"),
+        "assignments": assigned(FILLED[of.kind], "staged"),
     }
-    created = await _rows(connection, owner, sql.SQL(_CREATE_CLAIMED).format(**names))
-    revived, changed = await _counts(connection, owner, _counted(_UPDATE_CLAIMED, **names))
-    removed = await _rows(connection, owner, sql.SQL(_END_CLAIMED).format(**names))
+    created = await of.rows("create", sql.SQL(_CREATE_CLAIMED).format(**names))
+    revived, changed = await of.counts(_UPDATE_CLAIMED, **names)
+    removed = await of.rows("end", sql.SQL(_END_CLAIMED).format(**names))
     return Written(created + revived, changed, removed)
 
 
-async def _enrollments(connection: Connection, owner: Owner) -> Written:
-    created = await _rows(connection, owner, _CREATE_ENROLLMENTS)
-    revived, changed = await _counts(connection, owner, _counted(_UPDATE_ENROLLMENTS))
-    removed = await _rows(connection, owner, _END_ENROLLMENTS)
+async def _enrollments(of: _Writing) -> Written:
+    created = await of.rows("create", _CREATE_ENROLLMENTS)
+    revived, changed = await of.counts(_UPDATE_ENROLLMENTS)
+    removed = await of.rows("end", _END_ENROLLMENTS)
     return Written(created + revived, changed, removed)
+
+
+_WRITERS: tuple[tuple[Kind, Callable[[_Writing], Awaitable[Written]]], ...] = (
+    (Kind.USERS, _users),
+    (Kind.ROLES, _roles),
+    *((kind, _claims) for kind in CLAIMED),
+    (Kind.ENROLLMENTS, _enrollments),
+)
 
 
 def _counted(update: LiteralString, **names: sql.Composable) -> sql.Composed:
@@ -223,14 +259,3 @@ def _counted(update: LiteralString, **names: sql.Composable) -> sql.Composed:
         SELECT count(*) FILTER (WHERE action = 'revive'), count(*) FILTER (WHERE action = 'change') FROM written
         """
     ).format(update=sql.SQL(update).format(**names))
-
-
-async def _counts(connection: Connection, owner: Owner, statement: sql.Composed) -> tuple[int, int]:
-    cursor = await connection.execute(statement, owner.names)
-    row = await cursor.fetchone()
-    return (row[0], row[1]) if row else (0, 0)
-
-
-async def _rows(connection: Connection, owner: Owner, statement: sql.SQL | sql.Composed) -> int:
-    cursor = await connection.execute(statement, owner.names)
-    return cursor.rowcount

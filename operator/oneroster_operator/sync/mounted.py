@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from oneroster_operator.api.plan import (
+    ALLOWED_HOSTS_KEY,
     CLIENT_ID_KEY,
     CLIENT_SECRET_KEY,
     CREDENTIALS_DIRECTORY,
@@ -18,7 +19,7 @@ from oneroster_operator.api.plan import (
     decode_plan,
 )
 from oneroster_operator.api.report import Outcome
-from oneroster_operator.oneroster import Endpoint, OAuth1, OAuth2
+from oneroster_operator.oneroster import Endpoint, OAuth1, OAuth2, hosts_in
 from oneroster_operator.oneroster.addresses import Networks
 
 _CREDENTIALS = "credentials Secret (spec.auth.secretRef)"
@@ -117,29 +118,35 @@ _VERSIONS: Mapping[str, Literal["1.1", "1.2"]] = {"1.1": "1.1", "1.2": "1.2"}
 def _credentials(plan: Plan, directory: Path) -> OAuth1 | OAuth2:
     client_id = _value(directory, CLIENT_ID_KEY, _CREDENTIALS)
     client_secret = _value(directory, CLIENT_SECRET_KEY, _CREDENTIALS)
+    pinned = _text(directory, ALLOWED_HOSTS_KEY, _CREDENTIALS)
+    hosts = None if pinned is None else hosts_in(pinned)
     match plan.endpoint.auth_type, plan.endpoint.token_url:
         case "OAuth1", _:
-            return OAuth1(client_id, client_secret)
+            return OAuth1(client_id, client_secret, hosts)
         case "OAuth2", str(token_url):
-            return OAuth2(client_id, client_secret, token_url, plan.endpoint.scopes)
+            return OAuth2(client_id, client_secret, token_url, plan.endpoint.scopes, hosts)
     raise _plan_unusable("its kind of authentication is neither OAuth1 nor OAuth2 with a token URL")
 
 
 def _value(directory: Path, key: str, secret: str) -> str:
-    """A Secret's value; the line end that editors and `echo` leave behind it is not part of it."""
-    try:
-        value = (directory / key).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        value = ""
-    except (OSError, UnicodeDecodeError):
-        raise Unusable(
-            "SecretKeyUnusable", f"Key {key} of the {secret} cannot be read as text: write it anew."
-        ) from None
+    value = _text(directory, key, secret)
     if not value:
         raise Unusable(
             "SecretKeyMissing", f"The {secret} is missing, or its key {key} is missing or empty: add the key."
         )
     return value
+
+
+def _text(directory: Path, key: str, secret: str) -> str | None:
+    """A Secret's value, if it has the key; the line end that editors and `echo` leave is not part of it."""
+    try:
+        return (directory / key).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        raise Unusable(
+            "SecretKeyUnusable", f"Key {key} of the {secret} cannot be read as text: write it anew."
+        ) from None
 
 
 def _plan_unusable(why: str) -> Unusable:

@@ -4,31 +4,46 @@ A dry run takes the same way up to the diff and writes nothing but its row of `s
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from oneroster_operator.api.category import Category
 from oneroster_operator.api.plan import Plan
-from oneroster_operator.api.report import Outcome
-from oneroster_operator.oneroster import Collection, DistrictError
+from oneroster_operator.api.report import Outcome, Pull
+from oneroster_operator.oneroster import Collection
 from oneroster_operator.platform.connection import Connection
 from oneroster_operator.platform.directory import links, save_links
 from oneroster_operator.platform.runs import RunRecord, record_run
-from oneroster_operator.sync import diff, lock, peaks, quarantine, relink, totals, wanted
+from oneroster_operator.sync import (
+    accounts,
+    diff,
+    full_or_delta,
+    identity,
+    lock,
+    peaks,
+    quarantine,
+    relink,
+    totals,
+    wanted,
+    watermarks,
+)
 from oneroster_operator.sync.changes import Changes
+from oneroster_operator.sync.doubt import doubt
 from oneroster_operator.sync.extract import Extract, Pulled
-from oneroster_operator.sync.failures import Failure, PullFailed
+from oneroster_operator.sync.failures import Failure
 from oneroster_operator.sync.holds import PULL_INCOMPLETE
 from oneroster_operator.sync.judge import Judged, judge
 from oneroster_operator.sync.merge import Written, merge
-from oneroster_operator.sync.needs import NEEDS
+from oneroster_operator.sync.pulls import Pulls
+from oneroster_operator.sync.rehearsal import rehearsal
+from oneroster_operator.sync.roles import GRANTED_BY
 from oneroster_operator.sync.settle import Decisions, settle
 from oneroster_operator.sync.stage import KINDS
 from oneroster_operator.sync.take_out import put_back
 from oneroster_operator.sync.tally import Differences, Kind
-from oneroster_operator.sync.wanted import Owner
+from oneroster_operator.sync.wanted import ENROLLED_BY, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,11 @@ class Invocation:
     now: Callable[[], dt.datetime]
     changes: Changes | None = None
     """Where a dry run lists what it found, if anywhere."""
+
+    @property
+    def may_be_delta(self) -> bool:
+        """Whether what changed may be enough. A dry run shows what all of it would bring."""
+        return self.plan.full == "Weekly" and not self.dry_run
 
     def account(self, category: Category, started: dt.datetime, failure: Failure) -> RunRecord:
         """The row of a category that came to no merge."""
@@ -70,43 +90,43 @@ class Findings:
 class Pipeline:
     """The steps of a category, over a session that holds the district's lock and the temporary tables."""
 
-    def __init__(self, invocation: Invocation, connection: Connection, extract: Extract) -> None:
+    def __init__(
+        self, invocation: Invocation, connection: Connection, extract: Extract, categories: Sequence[Category]
+    ) -> None:
         self._invocation = invocation
         self._plan = invocation.plan
         self._connection = connection
         self._extract = extract
+        self._pulls = Pulls(self._plan, connection, extract, categories, may_be_delta=invocation.may_be_delta)
         self._places = totals.Places(self._plan.links, self._plan.district_org)
 
     async def pull(self, category: Category) -> dict[Collection, Pulled]:
         """Stage what the category needs. Raises `PullFailed`."""
-        pulled = {}
-        for collection in NEEDS[category]:
-            try:
-                pulled[collection] = await self._extract.pull(collection)
-            except DistrictError as error:
-                raise PullFailed(category, collection, error) from error
-        return pulled
+        return await self._pulls.pull(category)
 
     async def write(self, category: Category, started: dt.datetime, pulled: dict[Collection, Pulled]) -> RunRecord:
         """Compare, and write what may be written; the category's row of `sync_runs`, which is written too."""
         owner = Owner(self._plan.district_id, category)
-        moved = Written() if self._invocation.dry_run else await self._follow_links()
-        found = await self._find(owner, pulled)
         if self._invocation.dry_run:
-            if self._invocation.changes is not None:
-                await self._invocation.changes.add(self._connection, owner)
-            expected = await totals.wanted(self._connection, owner, self._places)
-            record = self._account(owner, started, found, Judged(), Written(), expected)
-            await record_run(self._connection, record)
-            return record
+            return await self._rehearse(owner, started, pulled)
+        await identity.follow(self._connection, self._plan)
+        moved = await self._follow_links()
+        found = await self._find(owner, pulled)
         now = self._invocation.now()
         judged = await judge(self._connection, owner, self._plan, found.differences, now)
+        if self._pulls.kind is Pull.DELTA:
+            why = await doubt(self._connection, owner, self._plan.limits, found.differences, judged)
+            if why:
+                found = await self._find(owner, await self._pulls.pull_whole(category, why))
+                judged = await judge(self._connection, owner, self._plan, found.differences, now)
         async with self._connection.transaction():
             await lock.retake(self._connection, self._plan.district_id)
             hold = await self._settle(owner, found, judged)
             written = moved + await merge(self._connection, owner)
             await save_links(self._connection, self._plan.district_id, self._plan.links)
-            await quarantine.write(self._connection, owner, pulled, self._invocation.job, now)
+            await quarantine.write(self._connection, owner, found.pulled, self._invocation.job, now)
+            if self._invocation.may_be_delta:
+                await watermarks.write(self._connection, owner, found.pulled, full_or_delta.inputs(self._plan))
             held = await totals.held(self._connection, owner, self._places)
             record = msgspec.structs.replace(
                 self._account(owner, started, found, judged, written, held),
@@ -115,6 +135,16 @@ class Pipeline:
                 rebased=judged.rebased,
             )
             await record_run(self._connection, record)
+        return record
+
+    async def _rehearse(self, owner: Owner, started: dt.datetime, pulled: dict[Collection, Pulled]) -> RunRecord:
+        async with rehearsal(self._connection, self._plan):
+            found = await self._find(owner, pulled)
+            if self._invocation.changes is not None:
+                await self._invocation.changes.add(self._connection, owner)
+            expected = await totals.wanted(self._connection, owner, self._places)
+        record = self._account(owner, started, found, Judged(), Written(), expected)
+        await record_run(self._connection, record)
         return record
 
     async def _settle(self, owner: Owner, found: Findings, judged: Judged) -> str:
@@ -144,6 +174,7 @@ class Pipeline:
         staged_people = owner.category is Category.TEACHER_ASSIGNMENTS or (
             self._invocation.dry_run and self._extract.has(Collection.USERS)
         )
+        await self._recognise(owner, staged_people=staged_people)
         await wanted.work_out(self._connection, owner, staged_people=staged_people)
         unusable = await quarantine.find(self._connection, owner, pulled, self._invocation.now())
         await diff.find(self._connection, owner)
@@ -155,12 +186,20 @@ class Pipeline:
         )
         return Findings(pulled, unusable, differences)
 
+    async def _recognise(self, owner: Owner, *, staged_people: bool) -> None:
+        """See to it that people who have an account come as who they are."""
+        await accounts.clear(self._connection)
+        role = GRANTED_BY.get(owner.category) or (ENROLLED_BY[owner.category] if staged_people else None)
+        if role and await accounts.any_without_source(self._connection, owner.district_id):
+            newcomers = accounts.Newcomers(owner, role, nothing_ends=self._plan.limits.additions_only)
+            await accounts.link(self._connection, newcomers)
+
     def _unproven(self, pulled: dict[Collection, Pulled]) -> tuple[str, ...]:
         """Why collections prove nothing, a sentence each. A preview removes nothing: absence may stay unproven."""
         return tuple(
             f"{collection}: {one.proof}."
             for collection, one in pulled.items()
-            if not (one.outcome.complete if self._invocation.dry_run else one.proves_absence)
+            if not (one.outcome.complete if self._invocation.dry_run else one.is_whole)
         )
 
     def _account(
@@ -200,6 +239,8 @@ class Pipeline:
             records=sum(one.outcome.records for one in pulled),
             pages=sum(one.outcome.pages for one in pulled),
             retries=sum(one.outcome.retries for one in pulled),
+            pull=self._pulls.kind,
+            pull_reason=self._pulls.reason(owner.category),
             proof=" ".join(f"{collection}: {one.proof}." for collection, one in found.pulled.items()),
         )
 

@@ -17,16 +17,22 @@ from oneroster_operator.oneroster.records import LONGEST_ID
 from oneroster_operator.platform.connection import Connection
 from oneroster_operator.sync import stage
 from oneroster_operator.sync.extract import Pulled
+from oneroster_operator.sync.roles import GRANTED_BY
 from oneroster_operator.sync.wanted import ENROLLED_BY, Owner
 
-Rule = Literal["UnknownRole", "DanglingClass", "DanglingUser", "RoleChanged"]
+Rule = Literal["UnknownRole", "DanglingClass", "DanglingUser", "RoleChanged", "AccountAmbiguous", "UsernameTaken"]
 """Why a record that can be read cannot be used.
 
 - `UnknownRole`: none of a user's roles, or not an enrollment's, is of the version's vocabulary or an extension.
 - `DanglingClass`: an enrollment in a class that the district does not list, or that is itself unusable.
 - `DanglingUser`: an enrollment of a user whom the district does not list, or who does not hold its role.
 - `RoleChanged`: an enrollment that the platform has in its former role, until that one's category ends it.
+- `AccountAmbiguous`: a person who may be an account that was made by hand, but not clearly (`sync.accounts`).
+- `UsernameTaken`: a new person whose username another account has, in capitals or not.
 """
+
+MENDS_ELSEWHERE: Final = ("DanglingClass", "DanglingUser", "RoleChanged", "AccountAmbiguous", "UsernameTaken")
+"""Rules whose records may come good without a change of their own."""
 
 WAIT: Final = dt.timedelta(days=14)
 """How long an enrollment may precede what it refers to before it counts as unusable."""
@@ -66,6 +72,8 @@ async def find(
                 "INSERT INTO unusable SELECT {}, sourced_id, rule, false FROM {} WHERE rule IS NOT NULL"
             ).format(collection.value, stage.table(collection))
         )
+    if owner.category in GRANTED_BY:
+        await connection.execute(_REFUSED)
     if owner.category in ENROLLED_BY:
         await connection.execute(
             _DANGLING,
@@ -75,6 +83,10 @@ async def find(
                 "no_user_waits": not _lists_all(pulled.get(Collection.USERS)),
             },
         )
+    for collection, one in pulled.items():
+        if one.since is not None:
+            still = sql.SQL(_STILL).format(stage=stage.table(collection))
+            await connection.execute(still, owner.names | {"collection": collection.value})
     await connection.execute("ANALYZE unusable")
     counts, waiting = Counter[str](), 0
     cursor = await connection.execute(_COUNT, owner.names | {"wait": WAIT, "now": now})
@@ -92,6 +104,17 @@ def _lists_all(pulled: Pulled | None) -> bool:
     """Whether what the collection does not list is not there at all."""
     return pulled is not None and pulled.proves_absence and not pulled.narrowed
 
+
+# Of what did not change the platform has no more than the rule.
+_STILL = """
+INSERT INTO unusable
+SELECT known.collection, known.sourced_id, known.rule, known.waits_until IS NOT NULL
+FROM roster.quarantine AS known
+WHERE known.district_id = %(district)s AND known.category = %(category)s AND known.collection = %(collection)s
+AND NOT EXISTS (SELECT FROM {stage} AS staged WHERE staged.sourced_id = known.sourced_id)
+"""
+
+_REFUSED = "INSERT INTO unusable SELECT 'users', sourced_id, rule, false FROM refused"
 
 # Those of a class that is left out (deleted, or of another school) are no more wanted than the class. What is
 # listed and of no use may mend, like what has not come yet; what a complete list lacks is a mistake at once.

@@ -18,6 +18,17 @@ WHERE known.district_id = %(district)s AND known.school_id = reassigned.wrong_id
 _MOVE_CLASSES = _MOVE.format(table="classes")
 _MOVE_ENROLLMENTS = _MOVE.format(table="enrollments")
 
+# Where a role that ended stands in its place, that one holds again: nobody loses a role by the correction.
+_REVIVE_ROLES = """
+UPDATE roster.user_roles AS former SET ended_at = NULL, begin_date = held.begin_date, end_date = held.end_date
+FROM roster.user_roles AS held
+JOIN unnest(%(wrong)s::text[], %(right)s::text[]) AS reassigned (wrong_id, right_id)
+    ON reassigned.wrong_id = held.school_id
+WHERE held.district_id = %(district)s AND held.ended_at IS NULL AND NOT held.by_hand AND NOT former.by_hand
+AND former.district_id = %(district)s AND former.user_id = held.user_id AND former.role = held.role
+AND former.school_id = reassigned.right_id AND former.ended_at IS NOT NULL
+"""
+
 # A role is held once at a school: it moves where its place is free, and of two that come to one place one does.
 _MOVE_ROLES = """
 WITH moving AS (
@@ -25,19 +36,20 @@ WITH moving AS (
     FROM roster.user_roles AS held
     JOIN unnest(%(wrong)s::text[], %(right)s::text[]) AS reassigned (wrong_id, right_id)
         ON reassigned.wrong_id = held.school_id
-    WHERE held.district_id = %(district)s
+    WHERE held.district_id = %(district)s AND NOT held.by_hand
     AND NOT EXISTS (
         SELECT FROM roster.user_roles AS other
         WHERE other.user_id = held.user_id AND other.role = held.role AND other.school_id = reassigned.right_id
+        AND NOT other.by_hand
     )
     ORDER BY held.user_id, held.role, reassigned.right_id, held.ended_at DESC NULLS FIRST
 )
 UPDATE roster.user_roles AS held SET school_id = moving.right_id FROM moving WHERE held.id = moving.id
 """
-# What could not move is there already, or will be by the diff, which no longer looks at the wrong school.
+# What could not move is there already.
 _END_ROLES = """
 UPDATE roster.user_roles SET ended_at = now()
-WHERE district_id = %(district)s AND ended_at IS NULL AND school_id = ANY (%(wrong)s)
+WHERE district_id = %(district)s AND ended_at IS NULL AND NOT by_hand AND school_id = ANY (%(wrong)s)
 AND school_id NOT IN (SELECT school_id FROM linked)
 """
 
@@ -60,6 +72,6 @@ async def move(connection: Connection, district_id: str, schools: Mapping[str, s
     """Move the rows from the wrong schools to the right ones, in the caller's transaction; how many rows were."""
     names = {"district": district_id, "wrong": list(schools), "right": list(schools.values())}
     moved = 0
-    for statement in (_MOVE_ROLES, _END_ROLES, _MOVE_CLASSES, _MOVE_ENROLLMENTS):
+    for statement in (_REVIVE_ROLES, _MOVE_ROLES, _END_ROLES, _MOVE_CLASSES, _MOVE_ENROLLMENTS):
         moved += (await connection.execute(statement, names)).rowcount
     return moved

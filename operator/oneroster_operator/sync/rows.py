@@ -4,7 +4,9 @@ Of a record that is not wanted the id alone goes on, so that it can be told from
 who are out of scope nothing else reaches the database.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from oneroster_operator.oneroster import (
@@ -26,6 +28,8 @@ _USER, _SESSION, _COURSE, _CLASS, _ENROLLMENT = 16, 6, 4, 10, 6
 
 UNKNOWN_ROLE = "UnknownRole"
 """The rule by which a record is left out all of whose roles are outside of the version's vocabulary."""
+
+_text = lru_cache(maxsize=4096)(str)
 
 _ENROLLMENT_ROLES = frozenset({STUDENT, TEACHER})
 _OTHER_ENROLLMENT_ROLES = frozenset({"administrator", "aide", "guardian", "parent", "proctor", "relative"})
@@ -52,12 +56,17 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
+def _moment(value: dt.date | None) -> str | None:
+    """As text, which COPY takes in a quarter of the time that a date costs; many records have the same."""
+    return None if value is None else _text(value)
+
+
 def _left_out(record: Record, width: int) -> Row:
-    return (record.sourced_id, record.date_last_modified, State.LEFT_OUT, None, *(None,) * width)
+    return (record.sourced_id, _moment(record.date_last_modified), State.LEFT_OUT, None, *(None,) * width)
 
 
 def _of_unknown_role(record: Record, width: int) -> Row:
-    return (record.sourced_id, record.date_last_modified, State.UNKNOWN, UNKNOWN_ROLE, *(None,) * width)
+    return (record.sourced_id, _moment(record.date_last_modified), State.UNKNOWN, UNKNOWN_ROLE, *(None,) * width)
 
 
 def _user(user: User, scope: Scope) -> Row:
@@ -67,7 +76,7 @@ def _user(user: User, scope: Scope) -> Row:
         return _of_unknown_role(user, _USER) if unknown else _left_out(user, _USER)
     return (
         user.sourced_id,
-        user.date_last_modified,
+        _moment(user.date_last_modified),
         State.WANTED,
         None,
         user.user_master_identifier,
@@ -94,13 +103,13 @@ def _session(session: AcademicSession, _: Scope) -> Row:
         return _left_out(session, _SESSION)
     return (
         session.sourced_id,
-        session.date_last_modified,
+        _moment(session.date_last_modified),
         State.WANTED,
         None,
         session.title,
         session.type,
-        session.start_date,
-        session.end_date,
+        _moment(session.start_date),
+        _moment(session.end_date),
         session.school_year or None,
         session.parent_sourced_id,
     )
@@ -111,7 +120,7 @@ def _course(course: Course, _: Scope) -> Row:
         return _left_out(course, _COURSE)
     return (
         course.sourced_id,
-        course.date_last_modified,
+        _moment(course.date_last_modified),
         State.WANTED,
         None,
         course.title,
@@ -127,7 +136,7 @@ def _class(class_: Class, scope: Scope) -> Row:
         return _left_out(class_, _CLASS)
     return (
         class_.sourced_id,
-        class_.date_last_modified,
+        _moment(class_.date_last_modified),
         State.WANTED,
         None,
         school_id,
@@ -157,15 +166,15 @@ def _enrollment(enrollment: Enrollment, scope: Scope) -> Row:
         return _left_out(enrollment, _ENROLLMENT) if known else _of_unknown_role(enrollment, _ENROLLMENT)
     return (
         enrollment.sourced_id,
-        enrollment.date_last_modified,
+        _moment(enrollment.date_last_modified),
         State.WANTED,
         None,
         enrollment.role,
         enrollment.user_sourced_id,
         enrollment.class_sourced_id,
         enrollment.primary if enrollment.role == TEACHER else None,
-        enrollment.begin_date,
-        enrollment.end_date,
+        _moment(enrollment.begin_date),
+        _moment(enrollment.end_date),
     )
 
 

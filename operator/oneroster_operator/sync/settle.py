@@ -28,7 +28,10 @@ class Decisions:
 _DIGEST = """
 SELECT encode(sha256(convert_to(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), 'UTF8')), 'hex')
 FROM (
-    SELECT jsonb_build_array(%(district)s::text, %(category)s::text, kind, action, sourced_id, school_id)::text
+    SELECT (
+        jsonb_build_array(%(district)s::text, %(category)s::text, kind, action, sourced_id, school_id)
+        || CASE WHEN trait = 'former' THEN '["former"]'::jsonb ELSE '[]' END
+    )::text
     FROM aside WHERE why = 'held'
 ) AS row (line)
 """
@@ -54,8 +57,9 @@ SET parts = excluded.parts, reason = excluded.reason, message = excluded.message
 """
 
 _STORE_ROWS = """
-INSERT INTO roster.hold_rows (district_id, fingerprint, kind, action, sourced_id, school_id)
-SELECT %(district)s, %(fingerprint)s, kind, action, sourced_id, school_id FROM aside WHERE why = 'held'
+INSERT INTO roster.hold_rows (district_id, fingerprint, kind, action, sourced_id, school_id, former)
+SELECT %(district)s, %(fingerprint)s, kind, action, sourced_id, school_id, trait IS NOT DISTINCT FROM 'former'
+FROM aside WHERE why = 'held'
 ON CONFLICT DO NOTHING
 """
 
@@ -65,6 +69,7 @@ EXISTS (
     SELECT FROM roster.hold_rows AS row JOIN aside USING (kind, action, sourced_id)
     WHERE row.district_id = hold.district_id AND row.fingerprint = hold.fingerprint AND aside.why = %(why)s
     AND row.school_id IS NOT DISTINCT FROM aside.school_id
+    AND row.former = (aside.trait IS NOT DISTINCT FROM 'former')
 )
 """
 

@@ -5,8 +5,7 @@ tables live as long as the connection and serve every category of an invocation.
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
 from psycopg import sql
 
@@ -15,15 +14,18 @@ from oneroster_operator.platform.connection import Connection
 from oneroster_operator.sync.tally import Kind
 
 
-class State(StrEnum):
-    """What a staged record is to us; all but `WANTED` are known by their id alone."""
+class State:
+    """What a staged record is to us; all but `WANTED` are known by their id alone.
 
-    WANTED = "wanted"
-    LEFT_OUT = "left out"
+    Plain strings: an enum's members cost COPY more than all the rest of a row.
+    """
+
+    WANTED: Final = "wanted"
+    LEFT_OUT: Final = "left out"
     """Deleted, out of date, of a school that is not linked, or without a role that grants anything."""
-    UNKNOWN = "unknown"
+    UNKNOWN: Final = "unknown"
     """Left out, and by a rule: no role of it is in the version's vocabulary."""
-    REJECTED = "rejected"
+    REJECTED: Final = "rejected"
     """By a rule the record cannot be read, so what the platform has of it stays."""
 
 

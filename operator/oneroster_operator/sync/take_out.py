@@ -63,6 +63,7 @@ USING roster.hold_rows AS row JOIN roster.holds AS hold USING (district_id, fing
 WHERE hold.district_id = %(district)s AND hold.category = %(category)s AND {state}
 AND row.kind = difference.kind AND row.action = difference.action AND row.sourced_id = difference.sourced_id
 AND row.school_id IS NOT DISTINCT FROM difference.school_id
+AND row.former = (difference.trait IS NOT DISTINCT FROM 'former')
 """
 _STATE: dict[Why, LiteralString] = {
     Why.APPROVED: "hold.state IN ('open', 'discarded') AND hold.fingerprint = ANY (%(fingerprints)s)",
@@ -75,6 +76,21 @@ _PUT_BACK = """
 WITH back AS (DELETE FROM aside WHERE why = 'approved' RETURNING *)
 INSERT INTO differences SELECT kind, action, id, sourced_id, school_id, trait FROM back
 """
+
+# A person was decided on together with roles; by now it may be another role that is written, or none.
+_COMING = """
+kind = 'users' AND action IN ('create', 'revive') AND sourced_id {is_in} (
+    SELECT sourced_id FROM differences WHERE kind = 'user_roles' AND action IN ('create', 'revive')
+)
+"""
+_COME_WITH_ROLES = f"""
+WITH back AS (DELETE FROM aside WHERE {_COMING.format(is_in="IN")} RETURNING *)
+INSERT INTO differences SELECT kind, action, id, sourced_id, school_id, trait FROM back
+"""  # noqa: S608 - made of constants
+_STAY_WITHOUT_ROLES = f"""
+DELETE FROM differences
+WHERE {_COMING.format(is_in="NOT IN")} AND EXISTS (SELECT FROM aside WHERE kind = 'user_roles')
+"""  # noqa: S608 - made of constants
 
 
 async def create(connection: Connection) -> None:
@@ -111,5 +127,6 @@ async def taken(connection: Connection, why: Why) -> Tallies:
 
 
 async def put_back(connection: Connection) -> None:
-    """Let the approved rows take part in the merge."""
-    await connection.execute(_PUT_BACK)
+    """Let the approved rows take part in the merge, and of people who are new those who come with a role."""
+    for statement in (_PUT_BACK, _COME_WITH_ROLES, _STAY_WITHOUT_ROLES):
+        await connection.execute(statement)

@@ -30,6 +30,8 @@ class Tally:
     removed: int = 0
     explicit: int = 0
     """Of the removed: the district's record is there and no longer grants it."""
+    former: int = 0
+    """Of the removed: the row is of an earlier identity of the district."""
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -39,6 +41,7 @@ class Tally:
             self.moved + other.moved,
             self.removed + other.removed,
             self.explicit + other.explicit,
+            self.former + other.former,
         )
 
     def __sub__(self, other: "Tally") -> "Tally":
@@ -49,6 +52,7 @@ class Tally:
             self.moved - other.moved,
             self.removed - other.removed,
             self.explicit - other.explicit,
+            self.former - other.former,
         )
 
 

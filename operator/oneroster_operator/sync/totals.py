@@ -49,7 +49,7 @@ FROM wanted_enrollments GROUP BY GROUPING SETS ((school_id), ())
 _HELD_PEOPLE = """
 SELECT school_id, count(DISTINCT user_id), grouping(school_id) = 1
 FROM roster.user_roles
-WHERE district_id = %(district)s AND role = %(role)s AND ended_at IS NULL
+WHERE district_id = %(district)s AND role = %(role)s AND ended_at IS NULL AND NOT by_hand
 AND (school_id IS NULL OR school_id IN (SELECT school_id FROM linked))
 GROUP BY GROUPING SETS ((school_id), ())
 """

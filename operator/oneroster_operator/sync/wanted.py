@@ -78,6 +78,7 @@ FROM stage_users AS person
 CROSS JOIN LATERAL unnest(person.roles, person.school_ids, person.begin_dates, person.end_dates)
     AS granted (role, school_id, begin_date, end_date)
 WHERE person.state = 'wanted' AND granted.role = %(role)s
+AND person.sourced_id NOT IN (SELECT sourced_id FROM refused)
 """
 
 # An enrollment gives nobody a role: its user has to hold it, by the roster, somewhere in the district. A class
@@ -89,6 +90,7 @@ WITH members AS (
     FROM roster.user_roles AS held
     JOIN roster.users AS person ON person.district_id = %(district)s AND person.id = held.user_id
     WHERE held.district_id = %(district)s AND held.role = %(enrolled)s AND held.ended_at IS NULL
+    AND NOT held.by_hand
     AND (
         NOT %(staged_people)s
         OR held.school_id NOT IN (SELECT school_id FROM linked)
@@ -96,6 +98,7 @@ WITH members AS (
     )
     UNION
     SELECT sourced_id FROM stage_users WHERE %(staged_people)s AND state = 'wanted' AND %(enrolled)s = ANY (roles)
+    AND sourced_id NOT IN (SELECT sourced_id FROM refused)
 ), classes AS (
     SELECT sourced_id, school_id FROM stage_classes WHERE state = 'wanted'
     UNION ALL

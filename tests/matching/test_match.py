@@ -182,11 +182,11 @@ class TestCandidates:
             School("5", "Zebra"),
         ]
         (item,) = match([LINCOLN], platform)
-        assert candidates(item)[0] == "3"
+        assert set(candidates(item)[:2]) == {"2", "3"}
         assert len(item.candidates) == 3
         scores = [candidate.score for candidate in item.candidates]
         assert scores == sorted(scores, reverse=True)
-        assert all(50 <= score <= 100 for score in scores)
+        assert all(40 <= score <= 100 for score in scores)
 
     def test_what_is_unlike_is_no_candidate(self) -> None:
         (item,) = match([LINCOLN], [School("X", "Q")])

@@ -10,10 +10,13 @@ from rapidfuzz import fuzz, process
 from oneroster_operator.api.spec import Action, Assignment
 from oneroster_operator.api.status import Candidate, Link, SchoolItem
 from oneroster_operator.matching.district import Org
-from oneroster_operator.matching.names import normalised
+from oneroster_operator.matching.likeness import Likeness
+from oneroster_operator.matching.names import normalised, parsed
 
 _CANDIDATES = 3
-_LEAST_SCORE = 50
+_LEAST_SCORE = 40
+_LOOKED_AT = 25
+"""So many of the platform's schools, whose letters are the likest, are compared word by word."""
 _NAME_LENGTH = 255
 
 
@@ -60,7 +63,7 @@ def match(
         else:
             found[school.sourced_id] = evidence.of(school, taken, confirmed=confirmed)
     used = {school_id for _, school_id in found.values()}
-    free = _Free([school for school in platform if school.id not in used])
+    free = _Free([school for school in platform if school.id not in used], platform)
     return [
         _item(school, *found[school.sourced_id], free) for school in sorted(schools, key=lambda s: s.sourced_id)
     ]
@@ -134,23 +137,28 @@ def _item(school: Org, link: Link, school_id: str | None, free: "_Free") -> Scho
 
 
 class _Free:
-    """The platform's schools that are nobody's yet, to look for likely ones among them."""
+    """The platform's schools that are nobody's yet, to look for likely ones among them.
 
-    def __init__(self, schools: Sequence[PlatformSchool]) -> None:
-        self._names = {school.id: school.name for school in schools}
-        compared = {school.id: normalised(school.name) for school in sorted(schools, key=lambda s: s.id)}
-        self._compared = {id_: name for id_, name in compared.items() if name}
+    What is rare in a district is told by all of the platform's schools in it.
+    """
+
+    def __init__(self, free: Iterable[PlatformSchool], platform: Iterable[PlatformSchool]) -> None:
+        self._likeness = Likeness(parsed(school.name) for school in platform)
+        self._names = {school.id: school.name for school in sorted(free, key=lambda s: s.id)}
+        self._letters = {id_: _in_any_order(name) for id_, name in self._names.items()}
 
     def like(self, school: Org) -> list[Candidate]:
         """The likeliest, best first; equal ones by id."""
-        found = process.extract(
-            normalised(school.name),
-            self._compared,
-            scorer=fuzz.token_sort_ratio,
-            limit=_CANDIDATES,
-            score_cutoff=_LEAST_SCORE,
-        )
+        name = parsed(school.name)
+        near = process.extract(_in_any_order(school.name), self._letters, scorer=fuzz.ratio, limit=_LOOKED_AT)
+        scores = {id_: self._likeness.score(name, parsed(self._names[id_])) for _, _, id_ in near}
+        best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:_CANDIDATES]
         return [
-            Candidate(school_id=id_, name=self._names[id_][:_NAME_LENGTH], score=int(score))
-            for _, score, id_ in sorted(found, key=lambda f: (-f[1], f[2]))
+            Candidate(school_id=id_, name=self._names[id_][:_NAME_LENGTH], score=int(scores[id_]))
+            for id_ in best
+            if scores[id_] >= _LEAST_SCORE
         ]
+
+
+def _in_any_order(name: str) -> str:
+    return " ".join(sorted(parsed(name).words))

@@ -76,6 +76,7 @@ def test_everything_that_can_be_written_is_read(api: Api) -> None:
             "window": {"start": "22:00", "end": "04:00"},
             "timeZone": "America/Chicago",
         },
+        sync={"full": "Weekly"},
         safety={
             "mode": "AdditionsOnly",
             "maxRemovedPercent": 1,

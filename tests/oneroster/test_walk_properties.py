@@ -100,6 +100,8 @@ def servers(draw: st.DrawFn, *, moves: bool) -> Server:
         ignores_offset=draw(mostly(False, True)),
         heavy_above=draw(mostly(1_000_000, 5)),
         fails=draw(mostly(frozenset(), frozenset({3}), frozenset({1, 2, 9}))),
+        slow=draw(mostly(frozenset(), frozenset({0}), frozenset({2, 5, 6}))),
+        slow_above=draw(mostly(1_000_000, 4)),
         link=LINKS[draw(mostly("none", *sorted(LINKS)))],
     )
 

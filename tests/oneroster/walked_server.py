@@ -28,6 +28,10 @@ ORDERS: dict[str, Order] = {
 }
 
 
+def too_slow() -> Unreachable:
+    return Unreachable("Timeout", "no answer in time", "call", heavy=True)
+
+
 def rows(count: int) -> list[str | None]:
     return [f"id-{number:05d}" for number in range(count)]
 
@@ -46,7 +50,10 @@ def patient(pauses: Pauses | None = None) -> Retries:
 
 @dataclass
 class Server:
-    """`rows` are in the server's own order; `between` runs before each answer; `fails` are requests that fail."""
+    """`rows` are in the server's own order; `between` runs before each answer; `fails` are requests that fail.
+
+    `slow` are requests that are not answered in time; one for more than `slow_above` rows never is.
+    """
 
     rows: list[str | None]
     clamp: int = 1_000_000
@@ -65,6 +72,8 @@ class Server:
     heavy_above: int = 1_000_000
     too_large_above: int = 1_000_000
     fails: frozenset[int] = frozenset()
+    slow: frozenset[int] = frozenset()
+    slow_above: int = 1_000_000
     link: Callable[[bool], NextLink] = lambda _: NextLink.UNSAID
     revision: str | None = None
     requests: list[PageRequest] = field(default_factory=list)
@@ -83,6 +92,8 @@ class Server:
             self.requests.append(request)
             if len(self.requests) - 1 in self.fails:
                 raise Unreachable("DistrictError", "a hiccup", "call", heavy=True)
+            if len(self.requests) - 1 in self.slow:
+                raise too_slow()
             return self._answer(request)
 
         return await retrying(once)
@@ -93,6 +104,8 @@ class Server:
             raise Refused("NotFound", "no such offset", "call")
         start = 0 if self.ignores_offset else request.offset
         page = listed[start : start + min(request.limit, self.clamp)]
+        if len(page) > self.slow_above:
+            raise too_slow()
         if len(page) > self.heavy_above:
             raise Unreachable("DistrictError", "502", "call", heavy=True)
         if len(page) > self.too_large_above:

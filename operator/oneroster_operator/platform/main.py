@@ -109,7 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     release.add_argument("category", type=Category, choices=list(Category), metavar="CATEGORY")
     release.set_defaults(run=commands.release)
-    purge = added.add_parser("purge", parents=[district, dry], help="delete all rows of a district")
+    purge = added.add_parser(
+        "purge",
+        parents=[district, dry],
+        help="delete what the roster brought of a district; what was made by hand stays",
+    )
     purge.add_argument("--confirm", metavar="ID", help="the district's id again")
     purge.set_defaults(run=commands.purge)
     retention = added.add_parser(

@@ -412,7 +412,7 @@ class TestDecided:
 
 class TestMode:
     def test_normal_withholds_nothing_of_itself(self) -> None:
-        assert withheld_by_mode(STUDENTS, LIMITS) == frozenset()
+        assert withheld_by_mode(STUDENTS, LIMITS, Differences({})) == frozenset()
 
     @pytest.mark.parametrize(
         ("category", "parts"),
@@ -425,4 +425,4 @@ class TestMode:
     def test_additions_only_withholds_every_end_but_an_admins_explicit_loss(
         self, category: Category, parts: set[Part]
     ) -> None:
-        assert withheld_by_mode(category, replace_(additions_only=True)) == parts
+        assert withheld_by_mode(category, replace_(additions_only=True), Differences({})) == parts

@@ -103,3 +103,13 @@ async def save_links(connection: Connection, district_id: str, links: Mapping[st
             [district_id, district_id, *pairs],
         )
         return cursor.rowcount
+
+
+async def earlier_schools(connection: Connection, district_id: str) -> set[str]:
+    """Platform schools that were synced in earlier identities of the district. Raises `PlatformError`."""
+    with platform_errors(connection):
+        cursor = await connection.execute(
+            f"SELECT DISTINCT school_id FROM roster.school_links WHERE district_id = %s AND epoch < {_EPOCH}",  # noqa: S608 - a constant
+            [district_id, district_id],
+        )
+        return {school_id for (school_id,) in await cursor.fetchall()}

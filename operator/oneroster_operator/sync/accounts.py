@@ -39,17 +39,21 @@ LEFT JOIN roster.users AS known
 WHERE staged.state = 'wanted' AND %(granted)s = ANY (staged.roles) AND known.id IS NULL
 """
 
-# Whoever is staged counts for what is unique, known or not.
+# Whoever the district lists counts for what is unique, known or not, in scope or not: an account may be theirs.
+# One of an earlier identity whose names are both other ones is another person's: numbers begin anew elsewhere.
 _PAIRS = """
 WITH person AS (
     SELECT sourced_id, nullif(btrim(user_master_identifier), '') AS master, nullif(btrim(identifier), '') AS local,
-           CASE WHEN 'student' = ALL (roles) THEN 'student'
+           lower(btrim(given_name)) AS given, lower(btrim(family_name)) AS family,
+           CASE WHEN state <> 'wanted' THEN NULL
+                WHEN 'student' = ALL (roles) THEN 'student'
                 WHEN 'student' = ANY (roles) THEN 'both'
                 ELSE 'staff' END AS kind
-    FROM stage_users WHERE state = 'wanted'
+    FROM stage_users WHERE state <> 'rejected'
 ), account AS (
     SELECT account.id, nullif(btrim(account.user_master_identifier), '') AS master,
            nullif(btrim(account.identifier), '') AS local, account.former_sourced_id IS NULL AS by_hand,
+           lower(btrim(account.given_name)) AS given, lower(btrim(account.family_name)) AS family,
            CASE WHEN bool_and(held.role = 'student') THEN 'student'
                 WHEN bool_or(held.role = 'student') THEN 'both'
                 WHEN count(held.id) > 0 THEN 'staff' END AS kind
@@ -63,8 +67,12 @@ WITH person AS (
     SELECT person.sourced_id, account.id FROM person JOIN account USING (local)
 )
 INSERT INTO account_pairs
-SELECT pair.sourced_id, pair.id, account.by_hand, person.kind IS NOT DISTINCT FROM account.kind,
+SELECT pair.sourced_id, pair.id, account.by_hand,
+       coalesce(coalesce(person.kind, account.kind) = account.kind, false),
        coalesce(person.master <> account.master, false) OR coalesce(person.local <> account.local, false)
+       OR coalesce(
+           NOT account.by_hand AND person.given <> account.given AND person.family <> account.family, false
+       )
 FROM pair JOIN person USING (sourced_id) JOIN account USING (id)
 """
 
@@ -118,6 +126,8 @@ WHERE linked.id IS DISTINCT FROM taken.id
 AND staged.sourced_id NOT IN (SELECT sourced_id FROM refused)
 """
 
+_MAY_BE = "SELECT EXISTS (SELECT FROM account_pairs JOIN newcomers USING (sourced_id))"
+
 _NOT_REFUSED = "DELETE FROM just_linked WHERE sourced_id IN (SELECT sourced_id FROM refused)"
 
 _LINK = """
@@ -149,6 +159,17 @@ async def clear(connection: Connection) -> None:
 async def any_without_source(connection: Connection, district_id: str) -> bool:
     """Whether there is anything to look for; districts that were new on the platform and stayed have nothing."""
     row = await (await connection.execute(_WITHOUT_SOURCE, [district_id])).fetchone()
+    return row == (True,)
+
+
+async def may_be_known(connection: Connection, newcomers: Newcomers) -> bool:
+    """Whether somebody new may have an account: a delta does not show who else has the same identifier."""
+    names = newcomers.owner.names | {"granted": newcomers.role}
+    await clear(connection)
+    if not (await connection.execute(_NEWCOMERS, names)).rowcount:
+        return False
+    await connection.execute(_PAIRS, names)
+    row = await (await connection.execute(_MAY_BE)).fetchone()
     return row == (True,)
 
 

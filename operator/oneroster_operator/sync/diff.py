@@ -44,7 +44,8 @@ async def find(connection: Connection, owner: Owner) -> None:
     await connection.execute("ANALYZE differences")
 
 
-# Whoever gets a role is active; who keeps none is seen to when roles have ended.
+# Whoever gets a role is active; who keeps none is seen to when roles have ended. An account that never had a role
+# of the roster is filled in and not changed, also where the run that linked it came no further.
 _USERS = sql.SQL(
     """
     INSERT INTO differences
@@ -52,6 +53,7 @@ _USERS = sql.SQL(
            CASE WHEN known.id IS NULL THEN 'create' WHEN NOT known.active THEN 'revive' ELSE 'change' END,
            known.id, staged.sourced_id, NULL,
            CASE WHEN known.active AND known.id NOT IN (SELECT id FROM just_linked)
+               AND EXISTS (SELECT FROM roster.user_roles AS had WHERE had.user_id = known.id AND NOT had.by_hand)
                AND ({known_identity}) IS DISTINCT FROM ({identity}) THEN 'moved' END
     FROM stage_users AS staged
     LEFT JOIN roster.users AS known

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from oneroster_operator.api.category import Category
 from oneroster_operator.oneroster import Collection, OneRosterClient, WalkOutcome
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.sync import begins, date_filter, needs, stage
+from oneroster_operator.sync import accounts, begins, date_filter, needs, stage
 from oneroster_operator.sync.roles import Scope
 from oneroster_operator.sync.rows import rows
 
@@ -74,6 +74,7 @@ class Extract:
     categories: Sequence[Category]
     """All that the invocation is for."""
     now: Callable[[], dt.datetime]
+    district_id: str
     for_deltas: bool = False
     """Whether to find out what later deltas depend on."""
     since: Mapping[Collection, dt.datetime] = field(default_factory=dict)
@@ -101,7 +102,9 @@ class Extract:
         records, attempt = 0, 1
         nameless = Counter[str]()
         at, since, begin = self.now(), self.since.get(collection), None
-        roles = () if since else needs.roles(collection, self.categories)
+        # Whose an account is is told by all who have the same identifier.
+        narrow = not since and not await accounts.any_without_source(self.connection, self.district_id)
+        roles = needs.roles(collection, self.categories) if narrow else ()
         narrowed = bool(roles) and self.client.may_narrow(collection)
         walk = self.client.walk(collection, roles=roles, since=since)
         await stage.empty(self.connection, collection)

@@ -301,14 +301,16 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}".removesuffix(".0")
 
 
-def withheld_by_mode(category: Category, limits: Limits) -> frozenset[Part]:
+def withheld_by_mode(category: Category, limits: Limits, found: Differences) -> frozenset[Part]:
     """What `spec.safety.mode` keeps from being written, however little it is.
 
     An admin who explicitly lost the role, or is no longer enabled, loses it in any mode.
     """
     if not limits.additions_only:
         return frozenset()
-    return frozenset({Part.ABSENCES} if category.grants_admin else {Part.ABSENCES, Part.LOSSES, Part.DISABLED})
+    parts = {Part.ABSENCES} if category.grants_admin else {Part.ABSENCES, Part.LOSSES, Part.DISABLED}
+    # Nobody is there twice: what would take the place of rows that stay does not come.
+    return frozenset(parts | ({Part.CREATIONS} if found.all.former else set()))
 
 
 def past_the_limits(category: Category, limits: Limits, removed: Tally, approved: Tally) -> bool:

@@ -64,6 +64,7 @@ async def follow(connection: Connection, plan: Plan) -> None:
         if known is not None:
             await _retire(connection, plan.district_id, known.epoch)
         await add_identity(connection, plan.district_id, planned)
+        await _restore(connection, plan.district_id, planned)
 
 
 def _planned(plan: Plan, known: Identity) -> Identity:
@@ -73,6 +74,14 @@ def _planned(plan: Plan, known: Identity) -> Identity:
 _RETIRE = """
 UPDATE {} SET former_sourced_id = sourced_id, former_epoch = %(epoch)s, sourced_id = NULL
 WHERE district_id = %(district)s AND sourced_id IS NOT NULL
+"""
+# Back at a service that ids came from before, they mean the same again.
+_RESTORE = """
+UPDATE {} SET sourced_id = former_sourced_id
+WHERE district_id = %(district)s AND sourced_id IS NULL AND former_epoch = (
+    SELECT max(epoch) FROM roster.identities
+    WHERE district_id = %(district)s AND (url, version) = (%(url)s, %(version)s) AND epoch < %(epoch)s
+)
 """
 _TABLES = ("users", "academic_sessions", "courses", "classes", "enrollments")
 
@@ -96,3 +105,9 @@ async def _retire(connection: Connection, district_id: str, epoch: int) -> None:
         await connection.execute(sql.SQL(_RETIRE).format(sql.Identifier("roster", table)), names)
     for statement in (_CLEAR_HOLDS, _FORGET_ROWS, _FORGET_QUARANTINE, _FORGET_WATERMARKS):
         await connection.execute(statement, names)
+
+
+async def _restore(connection: Connection, district_id: str, planned: Identity) -> None:
+    names = {"district": district_id, "url": planned.url, "version": planned.version, "epoch": planned.epoch}
+    for table in _TABLES:
+        await connection.execute(sql.SQL(_RESTORE).format(sql.Identifier("roster", table)), names)

@@ -38,6 +38,8 @@ class Judged:
             notes.append(
                 f"{withheld} ends and deactivations were not written because spec.safety.mode is AdditionsOnly."
             )
+            if created := total(self.by_mode).created:
+                notes.append(f"{created} of them are new and would stand beside rows of the former endpoint.")
         if withheld := rows(self.discarded):
             notes.append(f"{withheld} changes stay withheld because a person discarded them.")
         return " ".join(notes)
@@ -50,7 +52,7 @@ async def judge(connection: Connection, owner: Owner, plan: Plan, found: Differe
     """
     await clear(connection)
     limits, category = plan.limits, owner.category
-    await take_out(connection, Why.MODE, withheld_by_mode(category, limits))
+    await take_out(connection, Why.MODE, withheld_by_mode(category, limits, found))
     if plan.approvals and not found.incomplete:
         await take_out_decided(connection, owner, Why.APPROVED, plan.approvals)
     await take_out_decided(connection, owner, Why.DISCARDED, plan.discards)

@@ -14,7 +14,7 @@ from oneroster_operator.api.plan import Plan
 from oneroster_operator.api.report import Outcome, Pull
 from oneroster_operator.oneroster import Collection
 from oneroster_operator.platform.connection import Connection
-from oneroster_operator.platform.directory import links, save_links
+from oneroster_operator.platform.directory import earlier_schools, links, save_links
 from oneroster_operator.platform.runs import RunRecord, record_run
 from oneroster_operator.sync import (
     accounts,
@@ -111,6 +111,8 @@ class Pipeline:
             return await self._rehearse(owner, started, pulled)
         await identity.follow(self._connection, self._plan)
         moved = await self._follow_links()
+        if self._pulls.kind is Pull.DELTA and await self._may_be_known(owner):
+            pulled = await self._pulls.pull_whole(category, "Somebody new may have an account already.")
         found = await self._find(owner, pulled)
         now = self._invocation.now()
         judged = await judge(self._connection, owner, self._plan, found.differences, now)
@@ -160,7 +162,11 @@ class Pipeline:
 
     async def _follow_links(self) -> Written:
         """Move what the platform has of schools that are linked to another of its schools by now."""
-        schools = relink.reassigned(await links(self._connection, self._plan.district_id), self._plan.links)
+        schools = relink.reassigned(
+            await links(self._connection, self._plan.district_id),
+            self._plan.links,
+            await earlier_schools(self._connection, self._plan.district_id),
+        )
         if not schools:
             return Written()
         async with self._connection.transaction():
@@ -191,8 +197,18 @@ class Pipeline:
         await accounts.clear(self._connection)
         role = GRANTED_BY.get(owner.category) or (ENROLLED_BY[owner.category] if staged_people else None)
         if role and await accounts.any_without_source(self._connection, owner.district_id):
-            newcomers = accounts.Newcomers(owner, role, nothing_ends=self._plan.limits.additions_only)
-            await accounts.link(self._connection, newcomers)
+            await accounts.link(self._connection, self._newcomers(owner, role))
+
+    async def _may_be_known(self, owner: Owner) -> bool:
+        role = GRANTED_BY.get(owner.category)
+        return (
+            role is not None
+            and await accounts.any_without_source(self._connection, owner.district_id)
+            and await accounts.may_be_known(self._connection, self._newcomers(owner, role))
+        )
+
+    def _newcomers(self, owner: Owner, role: str) -> accounts.Newcomers:
+        return accounts.Newcomers(owner, role, nothing_ends=self._plan.limits.additions_only)
 
     def _unproven(self, pulled: dict[Collection, Pulled]) -> tuple[str, ...]:
         """Why collections prove nothing, a sentence each. A preview removes nothing: absence may stay unproven."""

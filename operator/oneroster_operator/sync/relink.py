@@ -6,7 +6,7 @@ change in the district, so no limit holds it.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from oneroster_operator.platform.connection import Connection
 
@@ -54,17 +54,19 @@ AND school_id NOT IN (SELECT school_id FROM linked)
 """
 
 
-def reassigned(stored: Mapping[str, str], planned: Mapping[str, str]) -> dict[str, str]:
+def reassigned(
+    stored: Mapping[str, str], planned: Mapping[str, str], earlier: Collection[str] = ()
+) -> dict[str, str]:
     """The right school's id by that of the wrong one; arguments are platform school ids by sourcedId.
 
-    Not where the wrong one is, or was, that of another of the district's schools too: its rows do not tell whose
-    they are, so they are left to the diff.
+    Not where the wrong one is, or was, that of another of the district's schools too, or of one in an `earlier`
+    identity: its rows do not tell whose they are, so they are left to the diff.
     """
     claims = Counter(stored.values())
     return {
         school_id: planned[sourced_id]
         for sourced_id, school_id in stored.items()
-        if planned.get(sourced_id, school_id) != school_id and claims[school_id] == 1
+        if planned.get(sourced_id, school_id) != school_id and claims[school_id] == 1 and school_id not in earlier
     }
 
 

@@ -1,7 +1,8 @@
 """From records to rows of the staging tables: what is of use to whom is decided here. Pure.
 
 Of a record that is not wanted the id alone goes on, so that it can be told from one that is absent; of people
-who are out of scope nothing else reaches the database.
+who are out of scope also the two identifiers, for as long as the run's temporary tables live: an account that
+might be theirs is nobody else's.
 """
 
 import datetime as dt
@@ -73,7 +74,9 @@ def _user(user: User, scope: Scope) -> Row:
     granted = grants(user, scope)
     if not granted:
         unknown = user.status == "active" and is_unknown(user, scope.version)
-        return _of_unknown_role(user, _USER) if unknown else _left_out(user, _USER)
+        row = _of_unknown_role(user, _USER) if unknown else _left_out(user, _USER)
+        # Whether an account is somebody else's is told by these as well (`sync.accounts`).
+        return (*row[:4], user.user_master_identifier, user.identifier, *row[6:])
     return (
         user.sourced_id,
         _moment(user.date_last_modified),

@@ -202,6 +202,7 @@ class Run:
                 scope,
                 self._categories,
                 now=invocation.now,
+                district_id=self._plan.district_id,
                 for_deltas=invocation.may_be_delta,
             )
             pipeline = Pipeline(invocation, connection, extract, left)

@@ -15,7 +15,8 @@ from oneroster_operator.sync.tally import Kind
 
 
 class State:
-    """What a staged record is to us; all but `WANTED` are known by their id alone.
+    """What a staged record is to us; all but `WANTED` are known by their id alone, people by their
+    identifiers too.
 
     Plain strings: an enum's members cost COPY more than all the rest of a row.
     """

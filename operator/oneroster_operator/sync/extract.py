@@ -102,9 +102,10 @@ class Extract:
         records, attempt = 0, 1
         nameless = Counter[str]()
         at, since, begin = self.now(), self.since.get(collection), None
+        roles = () if since else needs.roles(collection, self.categories)
         # Whose an account is is told by all who have the same identifier.
-        narrow = not since and not await accounts.any_without_source(self.connection, self.district_id)
-        roles = needs.roles(collection, self.categories) if narrow else ()
+        if roles and await accounts.any_without_source(self.connection, self.district_id):
+            roles = ()
         narrowed = bool(roles) and self.client.may_narrow(collection)
         walk = self.client.walk(collection, roles=roles, since=since)
         await stage.empty(self.connection, collection)
